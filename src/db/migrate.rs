@@ -281,6 +281,6 @@ mod tests {
         let names: Vec<_> = sources().expect("the files").into_iter().map(|(name, _)| name).collect();
         let place = |name: &str| names.iter().position(|n| n == name).unwrap_or_else(|| panic!("{name} is missing"));
         assert!(place("sql/logic/00_kernel/errors.sql") < place("sql/logic/20_tickets/triggers.sql"));
-        assert!(place("sql/logic/90_maintenance/verify.sql") < place("sql/reporting/10_views.sql"));
+        assert!(place("sql/logic/90_maintenance/verify.sql") < place("sql/reporting/10_workflows.sql"));
     }
 }

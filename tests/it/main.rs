@@ -24,6 +24,7 @@ mod light_client;
 mod live;
 mod logic;
 mod mcp;
+mod reporting;
 mod reporting_role;
 mod restored;
 mod runtime;

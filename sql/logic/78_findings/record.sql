@@ -43,7 +43,8 @@ $$;
 -- Looks for the findings of the workflow that has waited longest, if one is due, and records what changed. Returns the number
 -- of workflows looked at: 0 or 1. Servers call this until it returns 0; a workflow that another one looks at is skipped. A
 -- workflow without events is looked at less often: after a tenth of the time since the last one, at most ten minutes.
--- Lock order: the row of finding_checks, findings, the stream.
+-- It also stores the workflow's past for reports. Lock order: the row of finding_checks, findings, the stream, the row of
+-- reporting_progress.
 create function logic.update_findings() returns bigint language plpgsql as $$
 declare
     due finding_checks;
@@ -75,6 +76,8 @@ begin
         end if;
         due.checked_seq := seq + events;
     end if;
+    -- It comes back sooner while much of history is not stored yet.
+    more := logic.refresh_reporting(workflow, 20000) >= 20000 or more;
     update finding_checks c set checked_seq = due.checked_seq, changed_at = due.changed_at, looked_at = due.looked_at,
         compared_at = due.compared_at, compared_ticket = due.compared_ticket,
         next_at = clock_timestamp() + case when more then interval '5 seconds'

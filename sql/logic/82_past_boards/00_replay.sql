@@ -83,13 +83,15 @@ begin
 end
 $$;
 
--- Keeps what the history of the stream begins with once its events up to `seq` are pruned.
-create function logic.keep_history_base(workflow text, seq bigint) returns void language sql
-begin atomic
+-- Keeps what the history of the stream begins with once its events up to `seq` are pruned, and what reports know of them.
+create function logic.keep_history_base(workflow text, seq bigint) returns void language plpgsql as $$
+begin
+    while logic.refresh_reporting(workflow) > 0 loop
+    end loop;
     insert into history_bases (stream_id, subject, state)
-    select 'workflow:' || keep_history_base.workflow, r.ticket_id, r.state
-      from logic.replay_tickets(keep_history_base.workflow, keep_history_base.seq) r
+    select 'workflow:' || workflow, r.ticket_id, r.state from logic.replay_tickets(workflow, seq) r
     union all
-    select 'workflow:' || keep_history_base.workflow, 'board', logic.board_config_after(keep_history_base.workflow, keep_history_base.seq)
+    select 'workflow:' || workflow, 'board', logic.board_config_after(workflow, seq)
     on conflict (stream_id, subject) do update set state = excluded.state;
-end;
+end
+$$;

@@ -20,6 +20,7 @@ begin
     perform logic.prune_findings();
     perform logic.summarize_repeated_events();
     perform logic.prune_security_events(security_event_days);
+    perform logic.refresh_all_reporting(5);
     perform logic.queue_missing_embeddings(m.id) from embedding_models m where m.state in ('building', 'serving');
     return jsonb_build_object('partitions_made', made, 'partitions_pruned', pruned);
 end

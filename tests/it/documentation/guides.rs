@@ -150,6 +150,7 @@ guides! {
     live_stream: "docs/live-stream.md" => ["\"type\":\"ticket_created\"", "\nid: ", "\"columns\""];
     operate: "docs/operate.md" => ["\"status\":\"ok\"", "\"status\":\"ready\"", "callboard_relay_events_read_total", "all complete"];
     questions_to_people: "docs/questions-to-people.md" => ["\"status\":\"answered\"", "\"approval_status\":\"approved\""];
+    reports: "docs/reports.md" => ["lead_p85", "velocity", "Created TKT-1.", "Backlog", "average_held"];
     rest_api: "docs/rest-api.md" => [
         "\"blocked\":true", "\"unblocked_tickets\":[\"ticket-", "\"access\":", "The ticket has changed: read it again.",
         "\"field\":\"title\"", "\"has_more\"",

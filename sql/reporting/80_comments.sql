@@ -1,0 +1,182 @@
+-- A comment on each view, function and column, for tools that show them.
+
+comment on schema reporting is 'Reports for analysts: views, and functions with a range of days. Start at reporting.about.';
+
+comment on view reporting.about is 'One row for each view and function of this schema.';
+comment on view reporting.workflows is 'One row for each workflow.';
+comment on view reporting.columns is 'One row for each column of a board, as it is now.';
+comment on view reporting.members is 'One row for each member of a workflow.';
+comment on view reporting.actors is 'One row for each person, agent and service.';
+comment on view reporting.searches is 'One row for each kept search: the 20 newest of each person in a workflow, and saved ones. Without the text that was searched for.';
+comment on view reporting.security_events is 'One row for each security event, as long as they are kept.';
+comment on view reporting.tickets is 'One row for each ticket that is not deleted or merged, as it is now.';
+comment on view reporting.comments is 'One row for each comment that is not deleted.';
+comment on view reporting.commits is 'One row for each commit that is linked to a ticket.';
+comment on view reporting.blockers is 'One row for each pair of a ticket and one that blocks or blocked it, unless the pair was removed.';
+comment on view reporting.merges is 'One row for each ticket that is merged into another one now.';
+comment on view reporting.likely_duplicates is 'One row for each pair of open tickets that are probably the same.';
+comment on view reporting.findings is 'One row for each finding: what somebody should look at. Those that ended are kept for 30 days.';
+comment on view reporting.changes is 'One row for each change, as long as history is kept. Without changes of job transcripts.';
+comment on view reporting.ticket_history is 'One row for each change of a ticket, as long as history is kept.';
+comment on view reporting.stays is 'One row for each stay of a ticket in a column. Also of tickets that were deleted or merged since.';
+comment on view reporting.assignments is 'One row for each time in which a ticket had an assignee.';
+comment on view reporting.blocked_times is 'One row for each time in which at least one ticket blocked another one.';
+comment on view reporting.creations is 'One row for each ticket that was ever created.';
+comment on view reporting.completions is 'One row for each completion of a ticket; a ticket that was reopened and completed again has two. Times and fields are those at the completion.';
+comment on view reporting.quality is 'One row for each completion and reason why its times are not to be trusted, or why it has no cycle time.';
+comment on view reporting.daily is 'One row for each workflow and day of its time zone on which tickets were created or completed.';
+comment on view reporting.column_names is 'One row for each column that a board has or had.';
+comment on view reporting.column_flow is 'Tickets that entered and left columns, by quarter of an hour. There may be several rows for one quarter: add them up.';
+comment on view reporting.column_flow_days is 'The net number of tickets that entered columns, by day in UTC. There may be several rows for one day: add them up.';
+comment on view reporting.wip is 'One row for each ticket in an active column.';
+comment on view reporting.jobs is 'One row for each job that is not deleted.';
+comment on view reporting.job_states is 'One row for each time of a job in a status.';
+comment on view reporting.job_attempts is 'One row for each claim of a job by a worker.';
+comment on view reporting.approvals is 'One row for each question to people and each review.';
+
+comment on function reporting.zone_of is 'The time zone that a report uses: the given one, else the workflow''s.';
+comment on function reporting.first_day_of is 'The first day of a range: the given one, else the 29th day before its last day.';
+comment on function reporting.last_day_of is 'The last day of a range: the given one, else today.';
+comment on function reporting.start_of is 'When the first day of a range begins.';
+comment on function reporting.end_of is 'When the last day of a range ends; this moment is not in the range.';
+comment on function reporting.range_of is 'A range as one row: its time zone, days, begin and end.';
+comment on function reporting.period_of is 'The first day of the period in which a time is.';
+comment on function reporting.periods is 'The periods of a range. Units: day, week (from Monday), month, quarter, year, or all for the range as one.';
+comment on function reporting.completions_in is 'The completions of a range, each with its period.';
+comment on function reporting.cycle_times is 'Lead times and cycle times of what was completed in each period, with percentiles. Suspect completions are in completed and excluded, not in the times.';
+comment on function reporting.time_in_status is 'How long the stays in each column were that ended in the range.';
+comment on function reporting.throughput is 'Tickets created and completed in each period, and story points of the completed ones (velocity).';
+comment on function reporting.cumulative_flow is 'How many tickets stood in each column at the end of each day.';
+comment on function reporting.wip_age is 'How many tickets are in each active column now, beside its limit, and their age.';
+comment on function reporting.blocked_time is 'How many tickets were blocked in each period, and how long within it.';
+comment on function reporting.reopen_rate is 'Tickets completed and tickets reopened in each period.';
+comment on function reporting.workload is 'What each assignee has open now, and completed in the range. A row without agent is what nobody has.';
+comment on function reporting.hand_offs is 'How often tickets went directly from one assignee to another in the range.';
+comment on function reporting.duplicate_prevention is 'Tickets merged as duplicates beside tickets created, and likely pairs that are still open. Which similar tickets were shown to somebody is not recorded.';
+comment on function reporting.commit_linking is 'How many of the tickets completed in each period have a commit.';
+comment on function reporting.search_use is 'Kept searches in each period: of each person, the 20 newest different ones.';
+comment on function reporting.board_at is 'The tickets that were on a workflow''s board at a time, as they were then.';
+comment on function reporting.board_diff is 'What differs between a workflow''s boards of two moments: one row for each field of each ticket; added and removed tickets without a field.';
+comment on function reporting.flow_efficiency is 'The share of the cycle time in which completed tickets were in an active column and not blocked.';
+
+do $$
+declare
+    one record;
+begin
+    for one in
+        select c.relname as view, a.attname as name, d.text
+          from (values
+            -- Columns of several views; those of one view follow.
+            (null, 'workflow_id', 'The id of the workflow.'), (null, 'workflow', 'The name of the workflow.'),
+            (null, 'ticket_id', 'The id of the ticket.'), (null, 'key', 'The key of the ticket, TKT and its number.'),
+            (null, 'title', 'The title.'), (null, 'ticket_type', 'The type of the ticket.'), (null, 'priority', 'low, medium, high or critical.'),
+            (null, 'status', 'The id of the column.'), (null, 'status_name', 'The name of the column.'),
+            (null, 'status_category', 'The category of the column: todo, active or done.'),
+            (null, 'assigned_agent_id', 'The id of the assignee.'), (null, 'assigned_to', 'The name of the assignee.'),
+            (null, 'story_points', 'The story points.'), (null, 'is_blocked', 'Whether another ticket blocks it now.'),
+            (null, 'agent_id', 'The id of the actor: for whom it was done, if somebody acted for another.'), (null, 'agent', 'The name of the actor.'),
+            (null, 'actor_id', 'The id of the actor.'), (null, 'actor', 'The name of the actor.'), (null, 'job_id', 'The id of the job.'),
+            (null, 'created_at', 'When it was created.'), (null, 'updated_at', 'When it was changed last.'),
+            (null, 'started_at', 'When the ticket first entered an active column.'), (null, 'completed_at', 'When the ticket was completed.'),
+            (null, 'lead_time', 'From creation to completion.'), (null, 'cycle_time', 'From the first entry into an active column to completion.'),
+            (null, 'duration', 'How long; until now where it goes on.'), (null, 'ended_at', 'When it ended; null while it goes on.'),
+            (null, 'ended_by', 'The type of the change that ended it: for example status_changed, assigned, deleted or ticket_merged.'),
+            (null, 'is_estimated', 'Whether it follows from the dates of an imported ticket and not from a recorded change.'),
+            (null, 'worker', 'The worker that ran it.'), (null, 'error', 'Why it failed.'), (null, 'reason', 'Why.'),
+            (null, 'column_key', 'The column: a renamed column keeps it.'), (null, 'column_now', 'The id that the column has now, or had last.'),
+            (null, 'column_name', 'The name that the column has now, or had last.'), (null, 'change_type', 'The type of the change.'),
+            (null, 'field_name', 'The field that changed.'), (null, 'old_value', 'The value before.'), (null, 'new_value', 'The value after.'),
+            (null, 'change_description', 'The change as a sentence.'), (null, 'changed_at', 'When it was recorded.'), (null, 'name', 'The name.'),
+            (null, 'commit_sha', 'The hash of the commit.'), (null, 'position', 'Where it stands on the board, from the left.'),
+            (null, 'paused', 'How long it was paused or waited for an answer.'), (null, 'waited', 'How long it waited before it was started.'),
+            (null, 'ran', 'How long it was running, without pauses.'), (null, 'attempt', 'The number of the attempt.'),
+            (null, 'entered_at', 'When it began.'), (null, 'left_at', 'When it ended; null for the present one.'),
+            (null, 'blocked_at', 'Since when it was blocked.'), (null, 'kind', 'What kind it is.'), (null, 'subject', 'What it is about.'),
+            ('about', 'name', 'The name of the view or function.'), ('about', 'kind', 'view or function.'),
+            ('about', 'arguments', 'The arguments of a function.'), ('about', 'description', 'What a row is.'),
+            ('about', 'version', 'The version of this schema.'),
+            ('workflows', 'ticket_tracking', 'Whether it has tickets.'), ('workflows', 'archived_at', 'When it was archived; null while it is in use.'),
+            ('workflows', 'members', 'How many members it has.'), ('workflows', 'time_zone', 'The time zone in which its days begin.'),
+            ('columns', 'wip_limit', 'How many tickets it should hold at most.'), ('columns', 'tickets', 'How many tickets are in it now.'),
+            ('members', 'kind', 'user, agent or service.'), ('members', 'role', 'viewer, member or owner.'), ('members', 'added_at', 'When the member was added.'),
+            ('members', 'added_by', 'The id of who added the member.'),
+            ('actors', 'kind', 'user, agent or service.'), ('actors', 'owner_id', 'The id of who manages it; null for people.'),
+            ('actors', 'owner', 'The name of who manages it.'), ('actors', 'is_admin', 'Whether it administers the installation.'),
+            ('actors', 'disabled_at', 'When it was disabled; null while it is in use.'),
+            ('searches', 'kind', 'recent or saved.'), ('searches', 'name', 'The name of a saved search that is shared.'),
+            ('searches', 'search_type', 'semantic, keyword or hybrid.'), ('searches', 'has_filters', 'Whether it has filters.'),
+            ('searches', 'at', 'When it was made last, or saved.'), ('searches', 'is_shared', 'Whether everybody in the workflow may use it.'),
+            ('searches', 'notifies', 'Whether it notifies of new matches.'),
+            ('security_events', 'event_id', 'The number of the event.'), ('security_events', 'occurred_at', 'When it happened.'),
+            ('security_events', 'kind', 'What happened.'), ('security_events', 'outcome', 'ok or failed.'),
+            ('security_events', 'on_behalf_of', 'For whom the actor acted.'), ('security_events', 'address', 'From where.'),
+            ('security_events', 'subject_id', 'The id of what it is about.'), ('security_events', 'subject', 'The name of the actor that it is about.'),
+            ('security_events', 'details', 'More about it.'), ('security_events', 'occurrences', 'How often it happened.'),
+            ('tickets', 'created_by_agent_id', 'The id of who created it.'), ('tickets', 'tags', 'Its tags.'),
+            ('tickets', 'estimate_minutes', 'The estimate in minutes.'), ('tickets', 'spent_minutes', 'The minutes spent on it.'),
+            ('tickets', 'is_resolved', 'Whether it is resolved.'), ('tickets', 'parent_ticket_id', 'The id of the ticket that it is a part of.'),
+            ('tickets', 'external_ref', 'Its id in the tracker that it was imported from.'),
+            ('tickets', 'approval_status', 'pending_review, approved or rejected; null where nobody has to look at it.'),
+            ('comments', 'comment_id', 'The id of the comment.'), ('comments', 'parent_comment_id', 'The id of the comment that it answers.'),
+            ('comments', 'comment_type', 'general, resolution, system and so on.'), ('comments', 'comment_text', 'The text.'),
+            ('comments', 'mentions', 'The ids of whom it mentions.'), ('comments', 'is_edited', 'Whether it was edited.'),
+            ('commits', 'commit_message', 'The message of the commit.'), ('commits', 'author', 'The author of the commit.'),
+            ('commits', 'commit_timestamp', 'When it was committed.'), ('commits', 'files_changed', 'How many files it changes.'),
+            ('commits', 'insertions', 'How many lines it adds.'), ('commits', 'deletions', 'How many lines it removes.'),
+            ('commits', 'link_method', 'How it was linked: manual, job and so on.'), ('commits', 'linked_at', 'When it was linked.'),
+            ('blockers', 'blocked_by_ticket_id', 'The id of the ticket that blocks it.'),
+            ('blockers', 'released_at', 'When that ticket was resolved or deleted; null while it blocks.'), ('blockers', 'is_active', 'Whether it blocks now.'),
+            ('merges', 'into_ticket_id', 'The id of the original.'), ('merges', 'merged_at', 'When it was merged.'),
+            ('merges', 'merged_by', 'The id of who merged it.'), ('merges', 'merged_by_name', 'The name of who merged it.'),
+            ('likely_duplicates', 'ticket_id', 'The id of the later ticket.'), ('likely_duplicates', 'other_ticket_id', 'The id of the earlier ticket.'),
+            ('likely_duplicates', 'similarity', 'How similar they are, up to 1.'), ('likely_duplicates', 'found_at', 'When they were compared.'),
+            ('findings', 'finding_id', 'The id of the finding.'), ('findings', 'kind', 'stuck, blocked, urgent_unassigned, likely_duplicate, agent_overloaded, agent_silent or job_without_worker.'),
+            ('findings', 'subject', 'The id of the ticket or agent, or the job type, that it is about.'), ('findings', 'message', 'The finding as a sentence.'),
+            ('findings', 'since', 'Since when it holds.'), ('findings', 'opened_at', 'When a server first saw it.'), ('findings', 'closed_at', 'When it ended; null while it holds.'),
+            ('findings', 'open_for', 'How long it was or has been open.'),
+            ('changes', 'stream_id', 'The stream of the change: a workflow or a saved search.'), ('changes', 'seq', 'The number of the change in its stream.'),
+            ('changes', 'actor_id', 'The id of whose credential made the change.'), ('ticket_history', 'id', 'The number of the change in the workflow.'),
+            ('ticket_history', 'metadata', 'The change''s data as clients receive it.'), ('ticket_history', 'actor_id', 'The id of whose credential made the change.'),
+            ('stays', 'status', 'The id of the column when the stay ended, or now.'), ('stays', 'status_category', 'The category of the column when the stay began.'),
+            ('stays', 'entered_at', 'When the ticket entered the column.'), ('stays', 'left_at', 'When it left the column; null for the present one.'),
+            ('assignments', 'agent_id', 'The id of the assignee.'), ('assignments', 'agent', 'The name of the assignee.'), ('assignments', 'assigned_at', 'Since when.'),
+            ('blocked_times', 'unblocked_at', 'Until when; null while it is blocked.'),
+            ('completions', 'reopened_at', 'When the ticket was reopened after this completion; null if it was not.'),
+            ('completions', 'active_time', 'How long it had been in active columns without being blocked.'),
+            ('completions', 'blocked_time', 'How long it had been blocked.'), ('completions', 'agent_id', 'The id of the assignee at the completion.'),
+            ('completions', 'is_suspect', 'Whether its times contradict each other (reporting.quality); such rows are not in percentiles.'),
+            ('quality', 'reason', 'completed_before_created, completed_before_started, started_before_created, completed_in_the_future or start_unknown.'),
+            ('quality', 'is_excluded', 'Whether the completion is left out of times and percentiles.'),
+            ('daily', 'day', 'The day.'), ('daily', 'created', 'Tickets created on it.'), ('daily', 'completed', 'Completions on it.'),
+            ('column_names', 'is_present', 'Whether the board has the column now.'), ('column_flow', 'quarter', 'When the quarter of an hour begins.'),
+            ('column_flow', 'entered', 'Tickets that entered.'), ('column_flow', 'left', 'Tickets that left.'), ('column_flow', 'net', 'entered less left.'), ('column_flow_days', 'day', 'The day in UTC.'),
+            ('column_flow_days', 'net', 'Tickets that entered less those that left.'),
+            ('wip', 'age', 'How long ago the ticket first entered an active column.'), ('wip', 'age_in_status', 'How long it has been in its column.'),
+            ('jobs', 'title', 'The title of the job.'), ('jobs', 'job_type', 'The type of the job.'),
+            ('jobs', 'status', 'collecting, queued, running, paused, waiting, succeeded, failed or cancelled.'), ('jobs', 'stage', 'The stage that it is in.'),
+            ('jobs', 'progress', 'From 0 to 100.'), ('jobs', 'attempt', 'How many attempts there were.'), ('jobs', 'max_attempts', 'How many attempts it has.'),
+            ('jobs', 'claimed_by', 'The id of the agent that claimed it last.'), ('jobs', 'claimed_by_name', 'The name of the agent that claimed it last.'),
+            ('jobs', 'queued_at', 'When it was queued last.'), ('jobs', 'started_at', 'When it was first started.'), ('jobs', 'finished_at', 'When it ended.'),
+            ('jobs', 'messages', 'How many messages its transcript has.'), ('jobs', 'waited', 'From its creation to its first start.'),
+            ('job_states', 'status', 'collecting, queued, running, paused, waiting, succeeded, failed or cancelled.'),
+            ('job_states', 'attempt', 'The attempt, as the job counts them: a claim that was given back does not count.'),
+            ('job_attempts', 'attempt', 'The number of the claim.'), ('job_attempts', 'started_at', 'When the worker started it.'),
+            ('job_attempts', 'ended_at', 'When it ended; null while it goes on.'), ('job_attempts', 'waited', 'From the job''s last queueing to the start.'),
+            ('job_attempts', 'outcome', 'running, succeeded, failed, cancelled, or requeued for another attempt.'),
+            ('approvals', 'approval_id', 'The id of the question.'), ('approvals', 'kind', 'question, review or clarification.'),
+            ('approvals', 'status', 'pending, approved, rejected, answered, expired or withdrawn.'), ('approvals', 'question', 'The question.'),
+            ('approvals', 'answer', 'The answer.'), ('approvals', 'reason', 'The reason given for the decision.'), ('approvals', 'blocks_job', 'Whether the job waits for it.'),
+            ('approvals', 'required', 'Whether the board asked for it.'), ('approvals', 'asked_by', 'The id of who asked.'),
+            ('approvals', 'decided_by', 'The id of who decided.'), ('approvals', 'decided_by_name', 'The name of who decided.'),
+            ('approvals', 'asked_at', 'When it was asked.'), ('approvals', 'decided_at', 'When it was decided, expired or withdrawn.'),
+            ('approvals', 'expires_at', 'When it expires.'), ('approvals', 'time_to_answer', 'From the question to a person''s decision.'),
+            ('approvals', 'pending_for', 'How long it has been waiting.')) d (view, name, text)
+          join pg_catalog.pg_class c on c.relnamespace = 'reporting'::regnamespace and c.relkind = 'v' and c.relname = coalesce(d.view, c.relname)
+          join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = d.name and a.attnum > 0
+         -- Those of one view last.
+         order by d.view is not null
+    loop
+        execute format('comment on column reporting.%I.%I is %L', one.view, one.name, one.text);
+    end loop;
+end
+$$;

@@ -1,0 +1,33 @@
+//! The schema `reporting`: its figures beside ones computed by hand, and what analysts may read.
+
+mod imports;
+mod jobs;
+mod metrics;
+mod past;
+mod schema;
+
+use serde_json::Value;
+use tokio_postgres::types::Json;
+
+use crate::logic::fixtures::Fixture;
+
+/// A database with the tickets of `fixture.sql`.
+async fn tickets(hint: &str) -> Fixture {
+    let fixture = Fixture::open(hint).await;
+    fixture.client.batch_execute(include_str!("fixture.sql")).await.expect("the tickets");
+    fixture
+}
+
+/// The rows of a query as JSON; `$W` stands for the workflow.
+async fn rows(fixture: &Fixture, sql: &str) -> Value {
+    let sql = sql.replace("$W", &format!("'{}'", fixture.workflow));
+    let all = format!("select coalesce(jsonb_agg(to_jsonb(x)), '[]') from ({sql}) x");
+    let row = fixture.client.query_one(&all, &[]).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    row.get::<_, Json<Value>>(0).0
+}
+
+/// Stores the past up to the next `events` events; returns how many there were.
+async fn refresh(fixture: &Fixture, events: i64) -> i64 {
+    let sql = "select logic.refresh_reporting($1, $2)";
+    fixture.client.query_one(sql, &[&fixture.workflow, &events]).await.expect("stored").get(0)
+}
