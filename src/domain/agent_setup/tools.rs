@@ -237,10 +237,8 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         id: "cline",
         name: "Cline",
-        place: Place {
-            macos: Some("~/Library/Application Support/Code/User/globalStorage/saoudrizwan.claude-dev/settings"),
-            ..place(xdg!("Code/User/globalStorage/saoudrizwan.claude-dev/settings"), &["cline_mcp_settings.json"])
-        },
+        // The extension, the command line and the plug-in share it; older extensions move their own file's servers there.
+        place: place(&["~/.cline/data/settings"], &["cline_mcp_settings.json"]),
         entry: Table(&[("type", Text("streamableHttp")), ("url", Text("{url}")), ("headers", KEY)]),
         next_step: "Look at the installed servers in Cline's MCP settings",
         ..JSON
@@ -257,7 +255,8 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         id: "antigravity",
         name: "Antigravity",
-        place: place(&["~/.gemini/antigravity"], &["mcp_config.json"]),
+        // Since 2.0, which takes over the file of older versions once; ~/.gemini/antigravity holds only state since then.
+        place: place(&["~/.gemini/config"], &["mcp_config.json"]),
         entry: Table(&[("serverUrl", Text("{url}")), ("headers", KEY)]),
         next_step: "Start Antigravity again",
         ..JSON
