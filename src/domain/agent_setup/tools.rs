@@ -11,7 +11,7 @@ macro_rules! xdg {
 }
 
 const fn place(folders: &'static [&'static str], files: &'static [&'static str]) -> Place {
-    Place { folders, macos: None, files }
+    Place { folders, macos: None, windows: None, files }
 }
 
 /// A header with the key.
@@ -145,6 +145,7 @@ pub const TOOLS: &[Tool] = &[
         name: "VS Code",
         place: Place {
             macos: Some("~/Library/Application Support/Code/User"),
+            windows: Some(r"%APPDATA%\Code\User"),
             ..place(xdg!("Code/User"), &["mcp.json"])
         },
         servers: "servers",
@@ -228,7 +229,11 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         id: "zed",
         name: "Zed",
-        place: Place { macos: Some("~/.config/zed"), ..place(xdg!("zed"), &["settings.json"]) },
+        place: Place {
+            macos: Some("~/.config/zed"),
+            windows: Some(r"%APPDATA%\Zed"),
+            ..place(xdg!("zed"), &["settings.json"])
+        },
         servers: "context_servers",
         entry: Table(&[("url", Text("{url}")), ("headers", KEY)]),
         next_step: "Look at the servers in the settings of Zed's agent panel",
