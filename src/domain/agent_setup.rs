@@ -172,9 +172,13 @@ impl Tool {
         document.merge(&[self.servers], SERVER_NAME, template, fill)
     }
 
-    /// Removes the entry; false if there is none.
+    /// Removes the entry, and the table of servers if nothing else is in it; false if there is no entry.
     pub fn disconnect(&self, document: &mut Document) -> bool {
-        document.remove(&[self.servers], SERVER_NAME)
+        let removed = document.remove(&[self.servers], SERVER_NAME);
+        if removed {
+            document.prune(&[self.servers]);
+        }
+        removed
     }
 
     /// The entry of a configuration.
@@ -215,7 +219,11 @@ impl Hooks {
     /// Removes the two hooks; false if there are none.
     pub fn disconnect(&self, document: &mut Document, tool: &Tool) -> bool {
         let begin = document.remove_elements(&["hooks", self.begin], &marker("brief", tool));
-        document.remove_elements(&["hooks", self.stop], &marker("report", tool)) || begin
+        let removed = document.remove_elements(&["hooks", self.stop], &marker("report", tool)) || begin;
+        if removed {
+            document.prune(&["hooks"]);
+        }
+        removed
     }
 }
 
