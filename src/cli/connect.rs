@@ -1,10 +1,14 @@
 //! `callboard connect` and `disconnect`: connect coding agents to the board, by an entry in their own configuration.
 
 mod account;
+mod announce;
 mod args;
 mod changes;
 mod disconnect;
 mod files;
+mod noted;
+
+use std::path::PathBuf;
 
 use console::Term;
 use serde_json::json;
@@ -13,21 +17,31 @@ use self::account::{Account, NewKey};
 pub use self::args::{ConnectArgs, DisconnectArgs, ScopeArg, known_tools};
 use self::changes::{Change, Edit};
 pub use self::disconnect::disconnect;
+use self::noted::{Noted, ProjectKey};
 use super::login::ask;
 use super::output;
 use crate::client::{Client, Credential};
-use crate::domain::agent_setup::{self, Document, Entry, Fill, KEY_VARIABLE, Scope, TOOLS, Tool, secrets};
+use crate::domain::agent_setup::{self, Document, Entry, Hooks, KEY_VARIABLE, Scope, TOOLS, Tool, secrets};
 use crate::domain::workflows::Workflow;
 use crate::{Error, Result};
 
 /// Where the key comes from.
 enum KeySource {
-    /// The tool's key works: its holder, and the tools that it sees.
-    Kept { key: String, agent: String, tools: usize },
+    /// The tool's key works.
+    Kept { key: String, holder: Holder },
     /// A new one is made.
     New(Box<(Account, NewKey)>),
-    /// It was made before and is in an environment variable that is not set here.
-    Elsewhere,
+    /// It was made before for this agent, and is in an environment variable that is not set here.
+    Elsewhere(String),
+}
+
+/// The holder of a key.
+struct Holder {
+    agent: String,
+    name: String,
+    /// How many tools it sees.
+    tools: usize,
+    workflows: Vec<Workflow>,
 }
 
 /// Runs `callboard connect`.
@@ -40,10 +54,10 @@ pub async fn connect(args: ConnectArgs, json: bool) -> Result<()> {
     }
     let url = args.remote.address()?;
     let endpoint = format!("{url}/mcp");
-    if args.print {
-        return print(tool, scope, &endpoint);
-    }
     let changes = changes(tool, scope, &endpoint, &args)?;
+    if args.print {
+        return print(&changes);
+    }
     // What cannot be edited is refused before anything is created.
     for change in &changes {
         change.preview("")?;
@@ -60,37 +74,59 @@ pub async fn connect(args: ConnectArgs, json: bool) -> Result<()> {
     };
     let previews: Vec<String> =
         changes.iter().filter_map(|change| change.preview(shown_key).transpose()).collect::<Result<_>>()?;
-    let joins = match &source {
-        KeySource::Kept { agent, .. } if !args.workflows.is_empty() => {
-            let account = Account::open(&args.remote).await?;
-            let workflows = account.named_workflows(&args.workflows).await?;
-            Some((account, agent.clone(), workflows))
-        }
+    let joining = match &source {
+        KeySource::Kept { holder, .. } if args.workflows.iter().any(|name| !holder.is_in(name)) => Some(&holder.agent),
+        KeySource::Elsewhere(agent) if !args.workflows.is_empty() => Some(agent),
         _ => None,
     };
-    announce(tool, &source, joins.as_ref().map(|(_, _, workflows)| workflows.as_slice()));
-    confirm(&previews, matches!(source, KeySource::New(_)) || joins.is_some(), args.yes)?;
+    let joins = match joining {
+        Some(agent) => {
+            let account = Account::open(&args.remote).await?;
+            let joins = account.joins(Some(agent), &args.workflows).await?;
+            Some((account, agent.clone(), joins))
+        }
+        None => None,
+    };
+    announce::source(tool, &source, joins.as_ref().map(|(_, _, joins)| joins));
+    let is_joining = joins.as_ref().is_some_and(|(_, _, joins)| !joins.joined.is_empty());
+    confirm(&previews, matches!(source, KeySource::New(_)) || is_joining, args.yes)?;
 
     let outcome = match source {
-        KeySource::Kept { key, agent, tools } => {
+        KeySource::Kept { key, holder } => {
             write(&changes, &key)?;
             Connected {
-                agent: Some(agent),
-                tools: Some(tools),
+                agent: Some(holder.agent),
+                tools: Some(holder.tools),
                 key: None,
                 key_id: secrets::key_id(&key).map(str::to_owned),
             }
         }
-        KeySource::Elsewhere => {
+        KeySource::Elsewhere(agent) => {
             write(&changes, "")?;
-            Connected::default()
+            Connected { agent: Some(agent), ..Connected::default() }
         }
         KeySource::New(new) => connect_with_new_key(&new.0, &new.1, &url, &changes).await?,
     };
-    if let Some((account, agent, workflows)) = &joins {
-        account.admit(agent, workflows).await?;
+    if let (Scope::Project, Some(agent), Some(key_id), Some(_)) = (scope, &outcome.agent, &outcome.key_id, &outcome.key)
+    {
+        let (tool, folder) = (tool.id.to_owned(), files::project_folder()?);
+        noted::keep_key(ProjectKey { url: url.clone(), tool, folder, agent: agent.clone(), key_id: key_id.clone() });
+    }
+    if let Some((account, agent, joins)) = &joins {
+        account.admit(agent, &joins.joined).await?;
     }
     report(tool, scope, &url, &changes, outcome, !previews.is_empty(), json)
+}
+
+impl Holder {
+    /// Whether it is a member of a workflow that is named by id or name.
+    fn is_in(&self, name: &str) -> bool {
+        self.workflows.iter().any(|workflow| workflow.id == name || workflow.name == name)
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.agent == name || self.name == name
+    }
 }
 
 /// What `connect` has done.
@@ -126,7 +162,7 @@ async fn connect_with_new_key(
             return Err(error);
         }
     };
-    if let Err(error) = account.revoke_replaced(plan, &created.info.id).await {
+    if let Err(error) = account.revoke_replaced(plan).await {
         eprintln!("The key that was used before could not be revoked: {}", super::sentence(&error));
     }
     Ok(Connected {
@@ -142,33 +178,39 @@ fn changes<'a>(tool: &'a Tool, scope: Scope, endpoint: &'a str, args: &ConnectAr
     let mut changes = Vec::new();
     if args.instructions {
         let path = files::project_folder()?.join(tool.instructions);
-        changes.push(Change { path, edit: Edit::AddInstructions });
+        Change::add(&mut changes, path, Edit::AddInstructions);
     }
     if args.hooks {
         let hooks = tool.hooks.as_ref().ok_or_else(|| {
             Error::Setup(format!("{} has no hooks that Callboard knows; leave --hooks out.", tool.name))
         })?;
-        let (path, program) = match scope {
-            Scope::User => {
-                let program = std::env::current_exe().map(|path| path.to_string_lossy().into_owned());
-                (files::of_user(&hooks.place)?, program.unwrap_or_else(|_| "callboard".to_owned()))
-            }
+        let program = match scope {
+            Scope::User => std::env::current_exe().ok().map(|path| path.to_string_lossy().into_owned()),
             // The project's files name no program of this machine.
-            Scope::Project => (files::project_folder()?.join(hooks.project), "callboard".to_owned()),
+            Scope::Project => None,
         };
-        changes.push(Change { path, edit: Edit::AddHooks(tool, hooks, scope, program) });
+        let program = program.unwrap_or_else(|| "callboard".to_owned());
+        Change::add(&mut changes, hooks_file(hooks, scope)?, Edit::AddHooks(tool, hooks, scope, program));
     }
-    changes.push(Change { path: configuration(tool, scope)?, edit: Edit::Connect { tool, scope, endpoint } });
+    Change::add(&mut changes, configuration(tool, scope)?, Edit::Connect { tool, scope, endpoint });
     Ok(changes)
 }
 
+/// The file of a tool's hooks.
+fn hooks_file(hooks: &Hooks, scope: Scope) -> Result<PathBuf> {
+    match scope {
+        Scope::User => files::of_user(&hooks.place),
+        Scope::Project => Ok(files::project_folder()?.join(hooks.project)),
+    }
+}
+
 /// The configuration file of a tool.
-pub fn configuration(tool: &Tool, scope: Scope) -> Result<std::path::PathBuf> {
+pub fn configuration(tool: &Tool, scope: Scope) -> Result<PathBuf> {
     match (scope, tool.project) {
         (Scope::User, _) => files::of_user(&tool.place),
         (Scope::Project, Some(project)) => files::of_project(project.files),
         (Scope::Project, None) => Err(Error::Setup(format!(
-            "{} reads no key from the environment, so a project's configuration cannot name one; leave --scope out.",
+            "For {}, only the configuration of the user is written; leave --scope out.",
             tool.name
         ))),
     }
@@ -198,70 +240,45 @@ async fn choose_key(
         (Scope::Project, _) => key_of(&Entry { url: None, key: None }),
     };
     if let Some(key) = known.clone().filter(|_| !args.new_key)
-        && let Some((agent, tools)) = holder(url, &key).await?
-        && args.agent.as_ref().is_none_or(|wanted| *wanted == agent)
+        && let Some(holder) = holder(url, &key).await?
+        && args.agent.as_ref().is_none_or(|wanted| holder.is_named(wanted))
     {
-        return Ok(KeySource::Kept { key, agent, tools });
+        return Ok(KeySource::Kept { key, holder });
     }
     let account = Account::open(&args.remote).await?;
-    if scope == Scope::Project
-        && known.is_none()
-        && entry.is_some()
-        && !args.new_key
-        && !account.keys_made_here(tool, scope, args.agent.as_deref()).await?.is_empty()
-    {
-        return Ok(KeySource::Elsewhere);
-    }
-    let replaced = known.as_deref().and_then(secrets::key_id);
-    let plan = account.plan(tool, scope, args.agent.as_deref(), &args.workflows, replaced).await?;
+    // Several tools can share the key in the environment, so one of a project is replaced only if it was made for the tool.
+    let replaced = match scope {
+        Scope::User => known.as_deref().and_then(secrets::key_id).map(str::to_owned),
+        Scope::Project => {
+            let noted = Noted::read().key(url, tool.id, &files::project_folder()?).cloned();
+            if let Some(noted) = &noted
+                && known.is_none()
+                && entry.is_some()
+                && !args.new_key
+                && args.agent.as_ref().is_none_or(|wanted| *wanted == noted.agent)
+                && account.is_valid(&noted.agent, &noted.key_id).await?
+            {
+                return Ok(KeySource::Elsewhere(noted.agent.clone()));
+            }
+            noted.map(|noted| noted.key_id)
+        }
+    };
+    let plan = account.plan(tool, scope, args.agent.as_deref(), &args.workflows, replaced.as_deref()).await?;
     Ok(KeySource::New(Box::new((account, plan))))
 }
 
-/// The holder of a key and the number of tools that it sees; none if the key does not work.
-async fn holder(url: &str, key: &str) -> Result<Option<(String, usize)>> {
+/// The holder of a key; none if the key does not work.
+async fn holder(url: &str, key: &str) -> Result<Option<Holder>> {
     let client = Client::new(url, Credential::key(key))?;
     match client.mcp_tools().await {
         Ok(tools) => {
             let me = client.me().await?;
-            Ok(Some((me["user"]["id"].as_str().unwrap_or_default().to_owned(), tools.len())))
+            let text = |field: &str| me["user"][field].as_str().unwrap_or_default().to_owned();
+            let workflows = client.workflows().await?;
+            Ok(Some(Holder { agent: text("id"), name: text("name"), tools: tools.len(), workflows }))
         }
         Err(error) if error.problem().is_some_and(|problem| problem.status == 401) => Ok(None),
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Says what is going to happen.
-fn announce(tool: &Tool, source: &KeySource, joins: Option<&[Workflow]>) {
-    let names = |workflows: &[Workflow]| {
-        workflows.iter().map(|workflow| output::one_line(&workflow.name)).collect::<Vec<_>>().join(", ")
-    };
-    match source {
-        KeySource::Kept { agent, .. } => eprintln!("{} works as the agent {agent}; its key is kept.", tool.name),
-        KeySource::Elsewhere => {
-            eprintln!(
-                "The key in {KEY_VARIABLE} is not checked, because the variable is not set here. --new-key makes a new key."
-            );
-        }
-        KeySource::New(new) => {
-            let plan = &new.1;
-            let kind = if plan.is_new_agent() { "new agent" } else { "agent" };
-            eprintln!("{} works as the {kind} {}, with a new key (read, write).", tool.name, plan.agent);
-            if !plan.workflows.is_empty() {
-                eprintln!("It joins: {}.", names(&plan.workflows));
-            }
-            if plan.is_new_agent() && plan.workflows.is_empty() {
-                eprintln!(
-                    "It is in no workflow yet; an owner can add it as a member, and --workflow does so for your own."
-                );
-            }
-            if !plan.others.is_empty() {
-                let others: Vec<String> = plan.others.iter().take(10).map(|name| output::one_line(name)).collect();
-                eprintln!("Only an owner can let it into: {}.", others.join(", "));
-            }
-        }
-    }
-    if let Some(joined) = joins {
-        eprintln!("It joins: {}.", names(joined));
     }
 }
 
@@ -282,15 +299,7 @@ fn confirm(previews: &[String], more: bool, yes: bool) -> Result<()> {
 }
 
 fn write(changes: &[Change<'_>], key: &str) -> Result<()> {
-    for change in changes {
-        if change.write(key)?
-            && matches!(change.edit, Edit::Connect { scope: Scope::User, .. })
-            && files::is_readable_by_others(&change.path)
-        {
-            eprintln!("{} holds the key and is readable by others: `chmod 600` it.", change.path.display());
-        }
-    }
-    Ok(())
+    changes.iter().try_for_each(|change| change.write(key))
 }
 
 fn report(
@@ -322,13 +331,13 @@ fn report(
     Ok(())
 }
 
-/// Prints the configuration of an otherwise empty file.
-fn print(tool: &Tool, scope: Scope, endpoint: &str) -> Result<()> {
-    let path = configuration(tool, scope)?;
-    let fill = Fill { url: endpoint, key: "YOUR_KEY", command: "" };
-    let text = tool.example(scope, &fill).map_err(|error| Error::Internal(error.what))?;
-    eprintln!("{}:", path.display());
-    output::write(text.as_bytes());
+/// Prints the files as they would be if nothing else were in them.
+fn print(changes: &[Change<'_>]) -> Result<()> {
+    for change in changes {
+        let text = change.apply(None, "YOUR_KEY")?.unwrap_or_default();
+        eprintln!("{}:", change.path.display());
+        output::write(text.as_bytes());
+    }
     Ok(())
 }
 

@@ -102,7 +102,8 @@ impl TokenStore for Store {
     }
 }
 
-fn folder() -> Option<PathBuf> {
+/// The folder of this program's own files.
+pub fn folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")))?;
     Some(config.join("callboard"))
@@ -112,7 +113,8 @@ fn file() -> Option<PathBuf> {
     folder().map(|folder| folder.join("credentials.json"))
 }
 
-fn lock() -> Result<File> {
+/// The lock under which they are changed.
+pub fn lock() -> Result<File> {
     let failed = |error: std::io::Error| file_error(&format!("cannot be locked: {error}"));
     let folder = folder().ok_or_else(no_home)?;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(failed)?;

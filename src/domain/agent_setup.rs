@@ -76,6 +76,8 @@ pub struct Place {
     pub folders: &'static [&'static str],
     /// The folder on macOS, if it is another one.
     pub macos: Option<&'static str>,
+    /// The folder on Windows, if it is another one. Only the dashboard names it.
+    pub windows: Option<&'static str>,
     /// Names of the file; the first that exists counts, else the first.
     pub files: &'static [&'static str],
 }
@@ -170,9 +172,13 @@ impl Tool {
         document.merge(&[self.servers], SERVER_NAME, template, fill)
     }
 
-    /// Removes the entry; false if there is none.
+    /// Removes the entry, and the table of servers if nothing else is in it; false if there is no entry.
     pub fn disconnect(&self, document: &mut Document) -> bool {
-        document.remove(&[self.servers], SERVER_NAME)
+        let removed = document.remove(&[self.servers], SERVER_NAME);
+        if removed {
+            document.prune(&[self.servers]);
+        }
+        removed
     }
 
     /// The entry of a configuration.
@@ -213,7 +219,11 @@ impl Hooks {
     /// Removes the two hooks; false if there are none.
     pub fn disconnect(&self, document: &mut Document, tool: &Tool) -> bool {
         let begin = document.remove_elements(&["hooks", self.begin], &marker("brief", tool));
-        document.remove_elements(&["hooks", self.stop], &marker("report", tool)) || begin
+        let removed = document.remove_elements(&["hooks", self.stop], &marker("report", tool)) || begin;
+        if removed {
+            document.prune(&["hooks"]);
+        }
+        removed
     }
 }
 
@@ -244,6 +254,8 @@ pub struct ToolSetup {
     pub user_file: String,
     /// The same on macOS.
     pub user_file_macos: String,
+    /// The same on Windows.
+    pub user_file_windows: String,
     /// The text of the user's configuration; it holds the key.
     pub user_text: String,
     /// The configuration file in a project, if there is one.
@@ -279,6 +291,10 @@ fn setup_of(tool: &Tool) -> ToolSetup {
         name: tool.name.to_owned(),
         user_file: format!("{folder}/{file}"),
         user_file_macos: format!("{}/{file}", tool.place.macos.unwrap_or(folder)),
+        user_file_windows: match tool.place.windows {
+            Some(folder) => format!(r"{folder}\{file}"),
+            None => format!("{folder}/{file}").replace('~', "%USERPROFILE%").replace('/', r"\"),
+        },
         user_text: text(Scope::User),
         project_file: tool.project.and_then(|project| project.files.first().map(|file| (*file).to_owned())),
         project_text: tool.project.map(|_| text(Scope::Project)),

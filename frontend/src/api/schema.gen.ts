@@ -5384,6 +5384,7 @@ export interface components {
             project_text?: string | null;
             user_file: string;
             user_file_macos: string;
+            user_file_windows: string;
             user_text: string;
         };
         Tracking: {

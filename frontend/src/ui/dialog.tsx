@@ -11,10 +11,22 @@ interface Props {
   description?: ReactNode;
   children: ReactNode;
   className?: string;
+  /** Whether a click outside, Escape and a cross close it. Without them, its own buttons do. */
+  dismissible?: boolean;
   onCloseAutoFocus?: ComponentProps<typeof Radix.Content>["onCloseAutoFocus"];
 }
 
-export function Dialog({ open, onOpenChange, title, description, children, className, onCloseAutoFocus }: Props) {
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  children,
+  className,
+  dismissible = true,
+  onCloseAutoFocus,
+}: Props) {
+  const keepOpen = dismissible ? undefined : (event: Event) => event.preventDefault();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -22,6 +34,8 @@ export function Dialog({ open, onOpenChange, title, description, children, class
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
           onCloseAutoFocus={onCloseAutoFocus}
+          onInteractOutside={keepOpen}
+          onEscapeKeyDown={keepOpen}
           className={cn(
             "fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-1.5rem)] max-w-lg -translate-x-1/2 flex-col rounded-xl border bg-surface shadow-pop",
             "data-[state=closed]:animate-out data-[state=open]:animate-in data-[state=closed]:fade-out-0 data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98",
@@ -35,11 +49,13 @@ export function Dialog({ open, onOpenChange, title, description, children, class
                 <Radix.Description className="text-muted-foreground text-xs">{description}</Radix.Description>
               )}
             </div>
-            <Radix.Close asChild>
-              <Button variant="ghost" size="icon-sm" aria-label="Close">
-                <X />
-              </Button>
-            </Radix.Close>
+            {dismissible && (
+              <Radix.Close asChild>
+                <Button variant="ghost" size="icon-sm" aria-label="Close">
+                  <X />
+                </Button>
+              </Radix.Close>
+            )}
           </div>
           <div className="scroll-thin min-h-0 overflow-y-auto px-5 pb-5">{children}</div>
         </Radix.Content>

@@ -16,7 +16,7 @@ export interface Tokens {
  * const store: TokenStore = {
  *   load: () => JSON.parse(localStorage.getItem("callboard") ?? "null"),
  *   save: (tokens) => localStorage.setItem("callboard", JSON.stringify(tokens)),
- *   lock: (work) => navigator.locks.request("callboard", work),
+ *   lock: async (work) => navigator.locks.request("callboard", work),
  * };
  * ```
  */

@@ -6640,6 +6640,8 @@ export interface components {
             user_file: string;
             /** @description The same on macOS. */
             user_file_macos: string;
+            /** @description The same on Windows. */
+            user_file_windows: string;
             /** @description The text of the user's configuration; it holds the key. */
             user_text: string;
         };

@@ -49,7 +49,7 @@ begin
             case when logic.content_length(prompt) >= 10 then prompt else left(format('The job "%s": %s', name, prompt), 200000) end,
             priority => create_job_ticket.priority, custom_fields => create_job_ticket.custom_fields) ->> 'ticket_id';
     elsif tracking then
-        perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required.',
+        perform logic.fail('invalid', 'Ticket tracking enabled - ticket_id required. Name a ticket, or request a new one with with_ticket.',
             jsonb_build_object('field', 'ticket_id', 'rule', 'is required where ticket tracking is on'));
     end if;
     return null;

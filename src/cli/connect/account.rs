@@ -13,6 +13,8 @@ use crate::{Error, Result};
 
 /// Upper limit of pages of agents and of workflows that are read.
 const MAX_PAGES: usize = 20;
+/// Longest id of an agent.
+const MAX_AGENT_NAME: usize = 128;
 /// Longest name of a key.
 const MAX_KEY_NAME: usize = 200;
 
@@ -32,13 +34,26 @@ pub struct NewKey {
     pub agent: String,
     /// Whether the agent exists.
     exists: bool,
-    /// The workflows that the agent joins.
-    pub workflows: Vec<Workflow>,
-    /// Names of workflows whose owners could let the agent in.
+    /// The workflows that the agent joins, or does not.
+    pub joins: Joins,
+    /// Keys of the agent with the same name, which this configuration does not hold and which stay.
     pub others: Vec<String>,
     name: String,
-    /// Keys that the new one replaces.
-    replaced: Vec<String>,
+    /// The key that the new one replaces.
+    replaced: Option<String>,
+}
+
+/// What becomes of an agent's memberships.
+#[derive(Debug, Default)]
+pub struct Joins {
+    /// The workflows that the agent joins.
+    pub joined: Vec<Workflow>,
+    /// Names of workflows that it is a member of.
+    pub current: Vec<String>,
+    /// Names of workflows that the person could let it into.
+    pub possible: Vec<String>,
+    /// Names of workflows whose owners could let it in.
+    pub others: Vec<String>,
 }
 
 impl Account {
@@ -62,32 +77,56 @@ impl Account {
     ) -> Result<NewKey> {
         let wanted = agent.map_or_else(|| self.default_agent(tool), str::to_owned);
         let existing = self.find_agent(&wanted).await?;
+        if existing.is_none() {
+            check_agent_name(&wanted)?;
+        }
         let mut plan = NewKey {
             agent: existing.clone().unwrap_or(wanted),
             exists: existing.is_some(),
-            workflows: Vec::new(),
+            joins: Joins::default(),
             others: Vec::new(),
             name: key_name(tool, scope)?,
-            replaced: replaced.map(str::to_owned).into_iter().collect(),
+            replaced: replaced.map(str::to_owned),
         };
-        let mut is_member = false;
         if plan.exists {
-            plan.replaced.extend(self.keys_named(&plan.agent, &plan.name).await?);
-            let memberships = self.client.agent_memberships(&plan.agent).await?;
-            is_member = memberships["memberships"].as_array().is_some_and(|all| !all.is_empty());
+            plan.others = self.keys_named(&plan.agent, &plan.name).await?;
+            plan.others.retain(|id| Some(id) != plan.replaced.as_ref());
         }
-        if !workflows.is_empty() {
-            plan.workflows = self.named_workflows(workflows).await?;
-        } else if !is_member {
-            for workflow in self.all_workflows().await? {
-                match workflow.role.as_deref() {
-                    Some("owner") => plan.workflows.push(workflow),
-                    Some("member") => plan.others.push(workflow.name),
-                    _ => {}
-                }
+        plan.joins = self.joins(plan.exists.then_some(&plan.agent), workflows).await?;
+        Ok(plan)
+    }
+
+    /// The workflows that an agent joins: the named ones, or else all own ones if it is in none.
+    pub async fn joins(&self, agent: Option<&str>, named: &[String]) -> Result<Joins> {
+        let memberships = match agent {
+            Some(agent) => match self.client.agent_memberships(agent).await {
+                // The agent of somebody else, whose owner is asked.
+                Err(error) if error.problem().is_some_and(|problem| matches!(problem.status, 403 | 404)) => Value::Null,
+                other => other?,
+            },
+            None => Value::Null,
+        };
+        let memberships = memberships["memberships"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let name = |membership: &Value| membership["workflow_name"].as_str().map(str::to_owned);
+        let mut joins = Joins { current: memberships.iter().filter_map(name).collect(), ..Joins::default() };
+        let candidates = match named.is_empty() {
+            true => self.all_workflows().await?,
+            false => self.named_workflows(named).await?,
+        };
+        for workflow in candidates {
+            let is_member = memberships.iter().any(|membership| membership["workflow_id"] == workflow.id.as_str());
+            match workflow.role.as_deref() {
+                _ if is_member => {}
+                Some("owner") if named.is_empty() && !memberships.is_empty() => joins.possible.push(workflow.name),
+                Some("owner") => joins.joined.push(workflow),
+                // An administrator's, perhaps; the server decides.
+                None if !named.is_empty() => joins.joined.push(workflow),
+                None => {}
+                Some("viewer") if named.is_empty() => {}
+                _ => joins.others.push(workflow.name),
             }
         }
-        Ok(plan)
+        Ok(joins)
     }
 
     /// Makes the agent and the key.
@@ -106,7 +145,7 @@ impl Account {
             // A name that somebody else's agent has gets a suffix.
             actor_id = created["id"].as_str().map_or(actor_id, str::to_owned);
         }
-        let workflows: Vec<&str> = plan.workflows.iter().map(|workflow| workflow.id.as_str()).collect();
+        let workflows: Vec<&str> = plan.joins.joined.iter().map(|workflow| workflow.id.as_str()).collect();
         let request =
             json!({"name": plan.name, "actor_id": actor_id, "scopes": ["read", "write"], "workflows": workflows});
         let created = self.client.create_key(&request).await?;
@@ -114,18 +153,13 @@ impl Account {
             .map_err(|error| Error::Setup(format!("The server's response cannot be parsed: {error}.")))
     }
 
-    /// Revokes the keys that a new one replaces; a key that is gone already is no failure.
-    pub async fn revoke_replaced(&self, plan: &NewKey, kept: &str) -> Result<()> {
-        let mut ids: Vec<&String> = plan.replaced.iter().filter(|id| *id != kept).collect();
-        ids.sort();
-        ids.dedup();
-        for id in ids {
-            match self.client.revoke_key(id).await {
-                Err(error) if error.problem().is_none_or(|problem| problem.status != 404) => return Err(error.into()),
-                _ => {}
-            }
+    /// Revokes the key that a new one replaces; one that is gone already is no failure.
+    pub async fn revoke_replaced(&self, plan: &NewKey) -> Result<()> {
+        let Some(id) = &plan.replaced else { return Ok(()) };
+        match self.client.revoke_key(id).await {
+            Err(error) if error.problem().is_none_or(|problem| problem.status != 404) => Err(error.into()),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Lets an agent into workflows.
@@ -137,7 +171,7 @@ impl Account {
     }
 
     /// Workflows given by id or name.
-    pub async fn named_workflows(&self, names: &[String]) -> Result<Vec<Workflow>> {
+    async fn named_workflows(&self, names: &[String]) -> Result<Vec<Workflow>> {
         let mut found = Vec::with_capacity(names.len());
         for name in names {
             found.push(self.client.find_workflow(name).await?);
@@ -145,12 +179,12 @@ impl Account {
         Ok(found)
     }
 
-    /// Ids of keys of an agent that were made for this tool on this machine.
-    pub async fn keys_made_here(&self, tool: &Tool, scope: Scope, agent: Option<&str>) -> Result<Vec<String>> {
-        let wanted = agent.map_or_else(|| self.default_agent(tool), str::to_owned);
-        match self.find_agent(&wanted).await? {
-            Some(agent) => self.keys_named(&agent, &key_name(tool, scope)?).await,
-            None => Ok(Vec::new()),
+    /// Whether a key of an own agent is valid.
+    pub async fn is_valid(&self, agent: &str, key_id: &str) -> Result<bool> {
+        match self.client.keys(Some(agent)).await {
+            Ok(listed) => Ok(listed["keys"].as_array().into_iter().flatten().any(|key| key["id"] == key_id)),
+            Err(error) if error.problem().is_some_and(|problem| matches!(problem.status, 403 | 404)) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -210,6 +244,28 @@ impl NewKey {
     pub fn is_new_agent(&self) -> bool {
         !self.exists
     }
+
+    /// The key that the new one replaces.
+    pub fn replaced(&self) -> Option<&str> {
+        self.replaced.as_deref()
+    }
+}
+
+/// Refuses what the server would refuse as an agent's id, before anything is shown.
+fn check_agent_name(name: &str) -> Result<()> {
+    let begins_well = name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_./:@+-".contains(c);
+    let is_reserved =
+        name.starts_with("user-") || ["db", "system", "callboard"].contains(&name.to_lowercase().as_str());
+    let is_address = name.matches('@').count() == 1 && !name.ends_with('@');
+    if begins_well && name.len() <= MAX_AGENT_NAME && name.chars().all(is_part) && !is_reserved && !is_address {
+        return Ok(());
+    }
+    Err(Error::Setup(format!(
+        "No agent can be named “{}”: --agent takes 1 to {MAX_AGENT_NAME} letters, digits or _ . / : @ + -, no e-mail address, \
+         and nothing that begins with user-.",
+        crate::cli::output::one_line(name)
+    )))
 }
 
 /// The name of the key: the tool, the machine and, for a project, its folder.

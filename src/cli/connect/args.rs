@@ -15,7 +15,7 @@ pub struct ConnectArgs {
     /// The agent's name on the board; created unless it is yours already. Defaults to the tool and your name.
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
-    /// A workflow, by id or name, that the agent joins; repeatable. A new agent joins all that you own by default.
+    /// A workflow of yours, by id or name, that the agent joins; repeatable. An agent that is in none joins all that you own.
     #[arg(long = "workflow", short = 'w', value_name = "WORKFLOW")]
     pub workflows: Vec<String>,
     /// Whose configuration is written. That of a project names an environment variable instead of the key.
@@ -24,10 +24,10 @@ pub struct ConnectArgs {
     /// Write without asking.
     #[arg(long, short)]
     pub yes: bool,
-    /// Print the configuration and change nothing.
+    /// Print what would be written, and change nothing.
     #[arg(long)]
     pub print: bool,
-    /// Make a new key and revoke the one that this machine used.
+    /// Make a new key and revoke the one in the configuration.
     #[arg(long)]
     pub new_key: bool,
     /// Also write instructions about the board into the project's AGENTS.md, or the file that the tool reads instead.

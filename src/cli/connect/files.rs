@@ -55,11 +55,16 @@ fn expand(folder: &str) -> Option<PathBuf> {
 /// A file's text; none if it does not exist.
 pub fn read(path: &Path) -> Result<Option<String>> {
     let failed = |why: String| Error::Setup(format!("{} cannot be read: {why}. Nothing was changed.", path.display()));
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
+    match fs::metadata(path) {
+        Ok(data) if data.is_file() => {}
+        Ok(_) => return Err(failed("it is not a regular file".to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound && path.is_symlink() => {
+            return Err(failed("it is a link to a file that does not exist".to_owned()));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error.to_string())),
-    };
+    }
+    let file = fs::File::open(path).map_err(|error| failed(error.to_string()))?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -70,8 +75,24 @@ pub fn read(path: &Path) -> Result<Option<String>> {
     Ok(Some(text))
 }
 
-/// Replaces a file atomically. An existing file keeps its permissions and owner; a new one with a secret is readable only by
-/// its owner.
+/// Refuses a file that is marked as read-only, which a replacement would ignore.
+pub fn check_writable(path: &Path) -> Result<()> {
+    match mode(path) {
+        Some(mode) if mode & 0o222 == 0 => Err(Error::Setup(format!(
+            "{} is read-only: make it writable with `chmod u+w` first. Nothing was changed.",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The permissions of a file; none if it does not exist.
+pub fn mode(path: &Path) -> Option<u32> {
+    fs::metadata(path).ok().map(|data| data.mode() & 0o7777)
+}
+
+/// Replaces a file atomically. An existing file keeps its owner and its permissions, except that a secret file is readable
+/// only by its owner.
 pub fn replace(path: &Path, text: &str, secret: bool) -> Result<()> {
     // A link to the file, as programs for dotfiles make, stays a link.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -96,13 +117,14 @@ fn write_and_rename(next: &Path, path: &Path, text: &str, secret: bool) -> std::
     if let Some(existing) = existing {
         // Only the administrator can keep the owner of another's file.
         let _ = std::os::unix::fs::chown(next, Some(existing.uid()), Some(existing.gid()));
-        file.set_permissions(fs::Permissions::from_mode(existing.mode() & 0o7777))?;
+        let kept = if secret { 0o7700 } else { 0o7777 };
+        file.set_permissions(fs::Permissions::from_mode(existing.mode() & kept))?;
     }
     file.sync_all()?;
     fs::rename(next, path)
 }
 
-/// Whether others than the owner may read a file.
-pub fn is_readable_by_others(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|data| data.mode() & 0o044 != 0)
+/// Removes a file.
+pub fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).map_err(|error| Error::Setup(format!("{} cannot be removed: {error}.", path.display())))
 }

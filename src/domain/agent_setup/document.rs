@@ -104,6 +104,13 @@ impl Document {
         }
     }
 
+    /// Removes the table at a path if it is empty. An empty table of TOML that was made for an entry is invisible.
+    pub fn prune(&mut self, path: &[&str]) {
+        if let Content::Json(document) = &mut self.content {
+            document.prune(path);
+        }
+    }
+
     /// Replaces the element whose text contains the marker in the list at a path, or appends it.
     pub fn put_element(
         &mut self,

@@ -18,25 +18,34 @@ The team's work is on a Callboard, reached with the MCP tools of the server `cal
 - When the work is done and checked, use `resolve_ticket` with a short summary.
 ";
 
-/// A file's text with the block, which is replaced if it is there and appended otherwise.
+/// A file's text with the block, which is replaced if it is there and appended otherwise. The ends of lines stay as they are,
+/// and a last line without one.
 pub fn with_block(text: &str) -> String {
-    let block = format!("{BEGIN}\n{TEXT}{END}\n");
+    let end = if text.contains("\r\n") && !text.replace("\r\n", "").contains('\n') { "\r\n" } else { "\n" };
+    let block = format!("{BEGIN}\n{TEXT}{END}").replace('\n', end);
     if let Some((before, after)) = around_block(text) {
-        return format!("{before}{block}{after}");
+        let last = if after.is_empty() && !text.ends_with('\n') { "" } else { end };
+        return format!("{before}{block}{last}{after}");
     }
-    let gap = match text {
-        "" => "",
-        text if text.ends_with("\n\n") => "",
-        text if text.ends_with('\n') => "\n",
-        _ => "\n\n",
-    };
-    format!("{text}{gap}{block}")
+    match text {
+        "" => format!("{block}{end}"),
+        text if text.ends_with('\n') => format!("{text}{end}{block}{end}"),
+        _ => format!("{text}{end}{end}{block}"),
+    }
 }
 
-/// A file's text without the block; none if it has none.
+/// A file's text without the block and the empty line before it; none if it has no block.
 pub fn without_block(text: &str) -> Option<String> {
     let (before, after) = around_block(text)?;
-    let before = before.strip_suffix("\n\n").map_or_else(|| before.to_owned(), |kept| format!("{kept}\n"));
+    let shorter = |text: &str| text.strip_suffix('\n').map(|text| text.strip_suffix('\r').unwrap_or(text).to_owned());
+    let mut before = before.to_owned();
+    // Without an empty line, the line end belongs to the text.
+    if before.ends_with("\n\n") || before.ends_with("\n\r\n") {
+        before = shorter(&before).unwrap_or(before);
+        if after.is_empty() && !text.ends_with('\n') {
+            before = shorter(&before).unwrap_or(before);
+        }
+    }
     Some(format!("{before}{after}"))
 }
 
@@ -54,11 +63,13 @@ mod tests {
 
     #[test]
     fn the_block_is_appended_updated_and_removed() {
-        for text in ["", "# Ours\n", "# Ours\n\nText."] {
+        for text in ["", "\n", "# Ours\n", "# Ours\n\n", "# Ours\n\nText.", "# Ours\r\n", "# Ours\r\n\r\nText."] {
             let once = with_block(text);
             assert!(once.starts_with(text) && once.contains("get_board"), "{once}");
+            assert_eq!(once.contains("\r\n"), text.contains("\r\n"));
+            assert_eq!(once.replace("\r\n", "").contains('\n'), !text.contains("\r\n"), "{once:?}");
             assert_eq!(with_block(&once), once);
-            assert_eq!(without_block(&once).expect("a block").trim_end(), text.trim_end());
+            assert_eq!(without_block(&once).as_deref(), Some(text));
         }
         let changed = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
         let updated = with_block(&changed);

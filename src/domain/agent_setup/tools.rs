@@ -11,7 +11,7 @@ macro_rules! xdg {
 }
 
 const fn place(folders: &'static [&'static str], files: &'static [&'static str]) -> Place {
-    Place { folders, macos: None, files }
+    Place { folders, macos: None, windows: None, files }
 }
 
 /// A header with the key.
@@ -145,6 +145,7 @@ pub const TOOLS: &[Tool] = &[
         name: "VS Code",
         place: Place {
             macos: Some("~/Library/Application Support/Code/User"),
+            windows: Some(r"%APPDATA%\Code\User"),
             ..place(xdg!("Code/User"), &["mcp.json"])
         },
         servers: "servers",
@@ -228,7 +229,11 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         id: "zed",
         name: "Zed",
-        place: Place { macos: Some("~/.config/zed"), ..place(xdg!("zed"), &["settings.json"]) },
+        place: Place {
+            macos: Some("~/.config/zed"),
+            windows: Some(r"%APPDATA%\Zed"),
+            ..place(xdg!("zed"), &["settings.json"])
+        },
         servers: "context_servers",
         entry: Table(&[("url", Text("{url}")), ("headers", KEY)]),
         next_step: "Look at the servers in the settings of Zed's agent panel",
@@ -237,10 +242,8 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         id: "cline",
         name: "Cline",
-        place: Place {
-            macos: Some("~/Library/Application Support/Code/User/globalStorage/saoudrizwan.claude-dev/settings"),
-            ..place(xdg!("Code/User/globalStorage/saoudrizwan.claude-dev/settings"), &["cline_mcp_settings.json"])
-        },
+        // The extension, the command line and the plug-in share it; older extensions move their own file's servers there.
+        place: place(&["~/.cline/data/settings"], &["cline_mcp_settings.json"]),
         entry: Table(&[("type", Text("streamableHttp")), ("url", Text("{url}")), ("headers", KEY)]),
         next_step: "Look at the installed servers in Cline's MCP settings",
         ..JSON
@@ -257,7 +260,8 @@ pub const TOOLS: &[Tool] = &[
     Tool {
         id: "antigravity",
         name: "Antigravity",
-        place: place(&["~/.gemini/antigravity"], &["mcp_config.json"]),
+        // Since 2.0, which takes over the file of older versions once; ~/.gemini/antigravity holds only state since then.
+        place: place(&["~/.gemini/config"], &["mcp_config.json"]),
         entry: Table(&[("serverUrl", Text("{url}")), ("headers", KEY)]),
         next_step: "Start Antigravity again",
         ..JSON

@@ -1,9 +1,11 @@
 //! `callboard connect` for each known coding agent, in a home of its own against a running server.
 
 mod errors;
+mod files;
 mod hooks;
 mod projects;
 mod registry;
+mod revocation;
 mod tools;
 
 use std::io::Write;

@@ -64,7 +64,7 @@ async fn an_existing_configuration_loses_nothing() {
         for line in before.lines() {
             assert!(rest.any(|other| other == line), "{}: {line:?} is lost or moved:\n{after}", tool.id);
         }
-        assert_eq!(mode(&home, &file), 0o640, "{file}");
+        assert_eq!(mode(&home, &file), 0o600, "{file}");
         written.push_str(&format!("# ~/{file}\n{}\n", home.neutral(&after)));
 
         // Again: the same key, the same text.

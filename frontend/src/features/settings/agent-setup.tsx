@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Copy } from "lucide-react";
 import { Tabs } from "radix-ui";
+import type { ReactNode } from "react";
 import { agents, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { ToolSetup } from "@/api/types";
@@ -11,14 +12,31 @@ import { Notice, Spinner } from "@/ui/states";
 const tab =
   "rounded-md px-2 py-1 font-medium text-muted-foreground text-xs hover:text-foreground data-[state=active]:bg-accent data-[state=active]:text-accent-foreground";
 
+interface Props {
+  apiKey: string;
+  agentId: string;
+  workflowId: string;
+}
+
 /** How each known coding agent is connected with a key, as `callboard connect` writes it. */
-export function AgentSetup({ apiKey }: { apiKey: string }) {
+export function AgentSetup(props: Props) {
   const setup = useQuery({
     queryKey: queryKeys.agentSetup,
     queryFn: ({ signal }) => agents.setup(signal),
     staleTime: Number.POSITIVE_INFINITY,
+    // The reader decides, instead of waiting.
+    retry: false,
   });
-  if (setup.isError) return <Notice tone="danger">{explain(setup.error)}</Notice>;
+  if (setup.isError) {
+    return (
+      <div className="mt-4 grid justify-items-start gap-2">
+        <Notice tone="danger">The configurations could not be loaded: {explain(setup.error)}</Notice>
+        <Button size="sm" disabled={setup.isFetching} onClick={() => void setup.refetch()}>
+          Try again
+        </Button>
+      </div>
+    );
+  }
   if (!setup.data) return <Spinner label="Loading the configurations…" />;
   return (
     <Tabs.Root defaultValue={setup.data[0]?.id} className="mt-4">
@@ -32,36 +50,49 @@ export function AgentSetup({ apiKey }: { apiKey: string }) {
       </Tabs.List>
       {setup.data.map((tool) => (
         <Tabs.Content key={tool.id} value={tool.id} className="grid gap-2">
-          <Configuration tool={tool} apiKey={apiKey} />
+          <Configuration tool={tool} {...props} />
         </Tabs.Content>
       ))}
     </Tabs.Root>
   );
 }
 
-function Configuration({ tool, apiKey }: { tool: ToolSetup; apiKey: string }) {
+function userFile(tool: ToolSetup): string {
+  const { userAgent } = navigator;
+  if (userAgent.includes("Windows")) return tool.user_file_windows;
+  return userAgent.includes("Mac") ? tool.user_file_macos : tool.user_file;
+}
+
+function Configuration({ tool, apiKey, agentId, workflowId }: Props & { tool: ToolSetup }) {
   const { origin } = window.location;
   const text = tool.user_text.replaceAll("{url}", `${origin}/mcp`).replaceAll("{key}", apiKey);
-  const file = navigator.userAgent.includes("Mac") ? tool.user_file_macos : tool.user_file;
+  const command = `callboard connect ${tool.id} --url ${origin} --agent ${agentId} --workflow ${workflowId}`;
+  return (
+    <>
+      <Text label="Copy configuration" text={text}>
+        Add this to <code className="break-all">{userFile(tool)}</code>:
+      </Text>
+      <p className="text-muted-foreground text-xs">{tool.next_step}, then ask it: what is on my board?</p>
+      <Text label="Copy command" text={command}>
+        Or run this command in a terminal, which writes the file for you, with another key of this agent:
+      </Text>
+    </>
+  );
+}
+
+function Text({ label, text, children }: { label: string; text: string; children: ReactNode }) {
   return (
     <>
       <div className="flex items-end justify-between gap-3">
-        <p className="min-w-0 text-xs">
-          Add this to <code className="break-all">{file}</code>:
-        </p>
-        <Button size="sm" onClick={() => void copyText(text)} aria-label={`Copy the configuration of ${tool.name}`}>
-          <Copy /> Copy
+        <p className="min-w-0 text-xs">{children}</p>
+        <Button size="sm" className="shrink-0" onClick={() => void copyText(text)}>
+          <Copy /> {label}
         </Button>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <pre tabIndex={0} className="scroll-thin overflow-x-auto rounded-lg border bg-sunken p-3 font-mono text-xs">
         {text}
       </pre>
-      <p className="text-muted-foreground text-xs">
-        {tool.next_step}, then ask it: what is on my board? The command{" "}
-        <code className="break-all">{`callboard connect ${tool.id} --url ${origin}`}</code> does all this in a terminal,
-        with a key of its own.
-      </p>
     </>
   );
 }

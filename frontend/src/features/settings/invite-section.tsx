@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Bot, Link2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
@@ -11,13 +11,21 @@ import { AgentSetup } from "./agent-setup";
 import { SecretDialog } from "./secret-dialog";
 import { Section } from "./section";
 
+interface NewAgent {
+  id: string;
+  name: string;
+}
+
 /** Adds agents with an API key, and invites people by link. */
 export function InviteSection({ workflowId }: { workflowId: string }) {
   const queries = useQueryClient();
   const [role, setRole] = useState<Role>("member");
   const [link, setLink] = useState<string | null>(null);
   const [agent, setAgent] = useState("");
-  const [key, setKey] = useState<string | null>(null);
+  const [key, setKey] = useState<{ key: string; agent: NewAgent } | null>(null);
+  // An agent whose key could not be created, so that the next attempt makes no second agent.
+  const [keyless, setKeyless] = useState<NewAgent | null>(null);
+  const known = useQuery({ queryKey: queryKeys.agents, queryFn: ({ signal }) => agents.list(signal) });
 
   const invite = useMutation({
     mutationFn: () => invites.create(workflowId, role),
@@ -31,12 +39,15 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
   const add = useMutation({
     mutationFn: async () => {
       const name = agent.trim();
-      const { id } = await agents.create(name, workflowId);
-      return keys.create(`Key of ${name}`, id);
+      const made = keyless?.name === name ? keyless : { id: (await agents.create(name, workflowId)).id, name };
+      setKeyless(made);
+      const { key: secret } = await keys.create(`Key of ${name}`, made.id);
+      return { key: secret, agent: made };
     },
     onSuccess: (made) => {
       setAgent("");
-      setKey(made.key);
+      setKeyless(null);
+      setKey(made);
     },
     onError: (error) => toast.error("Could not add the agent", { description: explain(error) }),
     onSettled: () => {
@@ -48,6 +59,10 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
     event.preventDefault();
     if (agent.trim()) add.mutate();
   };
+
+  const wanted = agent.trim();
+  const isKeyless = wanted !== "" && keyless?.name === wanted;
+  const isTaken = !add.isPending && known.data?.some(({ name }) => name === wanted);
 
   return (
     <>
@@ -67,6 +82,16 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
             <Bot /> Add agent
           </Button>
         </form>
+        {isKeyless && !add.isPending && (
+          <p className="text-muted-foreground text-xs">
+            {wanted} was added, but has no key yet. Add it again for its key.
+          </p>
+        )}
+        {isTaken && !isKeyless && (
+          <p className="text-muted-foreground text-xs">
+            There is already an agent named {wanted}. This adds another one with the same name.
+          </p>
+        )}
       </Section>
       <Section title="Invitations" intro="An invite link lets one person join this workflow. It expires after a week.">
         <div className="flex gap-2">
@@ -87,12 +112,12 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
       </Section>
       <SecretDialog
         title="Agent key created"
-        description="Copy it now. It will not be shown again."
+        description={`The key of ${key?.agent.name ?? "the agent"}. Copy it now. It will not be shown again.`}
         label="Secret key"
-        secret={key}
+        secret={key?.key ?? null}
         onClose={() => setKey(null)}
       >
-        {key && <AgentSetup apiKey={key} />}
+        {key && <AgentSetup apiKey={key.key} agentId={key.agent.id} workflowId={workflowId} />}
       </SecretDialog>
       <SecretDialog
         title="Invite link created"

@@ -15,7 +15,7 @@ interface Props {
   children?: ReactNode;
 }
 
-/** Shows a secret that cannot be shown again. */
+/** Shows a secret that cannot be shown again, so that only its button closes it. */
 export function SecretDialog({ title, description, label, secret, onClose, children }: Props) {
   const copy = () => {
     if (secret) void copyText(secret);
@@ -27,6 +27,7 @@ export function SecretDialog({ title, description, label, secret, onClose, child
       title={title}
       description={description}
       className="max-w-xl"
+      dismissible={false}
     >
       <Input aria-label={label} readOnly value={secret ?? ""} className="font-mono text-xs" />
       {children}

@@ -3845,6 +3845,8 @@ class ToolSetup(TypedDict):
     """The user's configuration file."""
     user_file_macos: str
     """The same on macOS."""
+    user_file_windows: str
+    """The same on Windows."""
     user_text: str
     """The text of the user's configuration; it holds the key."""
 

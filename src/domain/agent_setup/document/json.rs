@@ -1,11 +1,14 @@
 //! JSON with comments.
 
+mod one_line;
+
 use std::fmt;
 
 use jsonc_parser::ParseOptions;
 use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstRootNode};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use self::one_line::Insertion;
 use super::Invalid;
 use crate::domain::agent_setup::{Fill, Setting};
 
@@ -72,7 +75,36 @@ impl JsonDocument {
 
     /// Sets a field; objects are merged.
     pub fn merge(&mut self, path: &[&str], name: &str, setting: &Setting, fill: &Fill<'_>) -> Result<(), Invalid> {
-        merge_into(&self.object_or_new(path)?, name, setting, fill);
+        if self.insert_missing(&[path, &[name]].concat(), serde_value(setting, fill))? {
+            return Ok(());
+        }
+        while let Some(insertion) = merge_into(&self.object_or_new(path)?, name, setting, fill) {
+            self.insert(&insertion)?;
+        }
+        Ok(())
+    }
+
+    /// Sets a missing value with the objects around it, if they come into an object on one line, which the editor of JSON
+    /// would spread over several.
+    fn insert_missing(&mut self, path: &[&str], leaf: Value) -> Result<bool, Invalid> {
+        let Some(mut object) = self.root.object_value() else { return Ok(false) };
+        for (depth, name) in path.iter().enumerate() {
+            if object.get(name).is_none() {
+                let value = path.iter().skip(depth + 1).rev().fold(leaf, |inner, name| json!({ *name: inner }));
+                let Some(insertion) = one_line::field(&object, name, &value) else { return Ok(false) };
+                self.insert(&insertion)?;
+                return Ok(true);
+            }
+            let Some(inner) = object.object_value(name) else { return Ok(false) };
+            object = inner;
+        }
+        Ok(false)
+    }
+
+    fn insert(&mut self, (at, text): &Insertion) -> Result<(), Invalid> {
+        let mut whole = self.root.to_string();
+        whole.insert_str(*at, text);
+        *self = Self::parse(&whole)?;
         Ok(())
     }
 
@@ -87,6 +119,18 @@ impl JsonDocument {
         }
     }
 
+    /// Removes an object in which nothing is left, also no comment.
+    pub fn prune(&mut self, path: &[&str]) {
+        let Some((name, objects)) = path.split_last() else { return };
+        let Some(field) = self.object(objects).and_then(|object| object.get(name)) else { return };
+        let is_empty = |object: CstObject| {
+            object.properties().is_empty() && !object.children().iter().any(|child| child.is_comment())
+        };
+        if field.object_value().is_some_and(is_empty) {
+            field.remove();
+        }
+    }
+
     /// Replaces or appends an element of a list.
     pub fn put_element(
         &mut self,
@@ -96,18 +140,25 @@ impl JsonDocument {
         fill: &Fill<'_>,
     ) -> Result<(), Invalid> {
         let Some((name, objects)) = path.split_last() else { return Ok(()) };
+        let value = serde_value(setting, fill);
+        if self.insert_missing(path, Value::from(vec![value.clone()]))? {
+            return Ok(());
+        }
         let list =
             self.object_or_new(objects)?.array_value_or_create(name).ok_or_else(|| Invalid::not_a("a list", path))?;
         let existing = list.elements().into_iter().find(|element| element.to_string().contains(marker));
         match existing {
-            Some(element) if element.to_serde_value().as_ref() == Some(&serde_value(setting, fill)) => {}
+            Some(element) if element.to_serde_value().as_ref() == Some(&value) => {}
             Some(element) if element.as_object().is_some() => {
                 element.as_object().and_then(|object| object.replace_with(input(setting, fill)));
             }
-            _ => {
-                list.ensure_multiline();
-                list.append(input(setting, fill));
-            }
+            _ => match one_line::element(&list, &value) {
+                Some(insertion) => self.insert(&insertion)?,
+                None => {
+                    list.ensure_multiline();
+                    list.append(input(setting, fill));
+                }
+            },
         }
         Ok(())
     }
@@ -136,21 +187,24 @@ impl JsonDocument {
     }
 }
 
-fn merge_into(object: &CstObject, name: &str, setting: &Setting, fill: &Fill<'_>) {
+/// Sets a field, or returns the insertion that is to be made before it is tried again.
+fn merge_into(object: &CstObject, name: &str, setting: &Setting, fill: &Fill<'_>) -> Option<Insertion> {
     let Some(field) = object.get(name) else {
-        object.append(name, input(setting, fill));
-        return;
+        let insertion = one_line::field(object, name, &serde_value(setting, fill));
+        if insertion.is_none() {
+            object.append(name, input(setting, fill));
+        }
+        return insertion;
     };
     match (setting, field.object_value()) {
         (Setting::Table(fields), Some(inner)) => {
-            for (name, setting) in *fields {
-                merge_into(&inner, name, setting, fill);
-            }
+            return fields.iter().find_map(|(name, setting)| merge_into(&inner, name, setting, fill));
         }
         // An equal value keeps the way it is written.
         _ if field.to_serde_value() == Some(serde_value(setting, fill)) => {}
         _ => field.set_value(input(setting, fill)),
     }
+    None
 }
 
 fn input(setting: &Setting, fill: &Fill<'_>) -> CstInputValue {

@@ -13,11 +13,16 @@ pub struct TomlDocument {
     document: DocumentMut,
     /// Whether lines end with a carriage return, which the editor of TOML drops.
     has_carriage_returns: bool,
+    /// Whether the last line has no line end, which the editor of TOML adds.
+    is_unterminated: bool,
 }
 
 impl fmt::Display for TomlDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.document.to_string();
+        let mut text = self.document.to_string();
+        if self.is_unterminated && text.ends_with('\n') {
+            text.truncate(text.trim_end_matches(['\r', '\n']).len());
+        }
         match self.has_carriage_returns {
             true => f.write_str(&text.replace("\r\n", "\n").replace('\n', "\r\n")),
             false => f.write_str(&text),
@@ -33,7 +38,8 @@ impl TomlDocument {
             what: error.message().lines().collect::<Vec<_>>().join(", "),
         })?;
         let has_carriage_returns = text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
-        Ok(Self { document, has_carriage_returns })
+        let is_unterminated = !text.is_empty() && !text.ends_with('\n');
+        Ok(Self { document, has_carriage_returns, is_unterminated })
     }
 
     /// The value at a path.

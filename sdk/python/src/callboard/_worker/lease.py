@@ -148,13 +148,16 @@ class Lease:
         Raises:
             RefusedError: The server refused it. If the lease was lost, the handler is interrupted too.
         """
+        maybe_done = False
         while True:
             try:
                 return await self.client.request(method, path, json=body, idempotency_key=idempotency_key)
             except CallboardError as error:
                 if error.code == "lease_lost":
                     self.interrupt("lease_lost")
-                if not error.temporary or self.lost:
+                maybe_done = maybe_done or error.outcome != "not_done"
+                # A write that ended the job ends its lease too; repeated, it returns its answer.
+                if not error.temporary or (self.lost and not (maybe_done and time.monotonic() < self.expires_at)):
                     raise
                 logger.debug("A write of job %s failed and is repeated: %s", self.job_id, error)
             await asyncio.sleep(0.5)
