@@ -891,7 +891,9 @@ export interface paths {
         };
         get: {
             parameters: {
-                query?: never;
+                query?: {
+                    at?: string;
+                };
                 header?: {
                     "X-Agent-ID"?: string;
                 };

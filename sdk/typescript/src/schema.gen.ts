@@ -454,8 +454,32 @@ export interface paths {
          *     more, with the number of those (counted to 10,000) and the `cursor` that continues in
          *     `GET /api/tickets?status=…&sort_by=rank`. An event about a ticket that the board does not hold is about one of those: if
          *     it changes the ticket's column, read the board again.
+         *
+         *     With `at`, the board is that of a time in the past, replayed from history: its columns and tickets as they were then, `at`,
+         *     and `seq`, the last event that was committed by then. `jobs` is empty, and `left_out` has no cursors.
          */
         get: operations["getBoard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/board/{workflow_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a board changed from one time to another: the tickets that came, left, or have other values, with each field before and
+         *     after.
+         * @description Replayed from history. `rank` is a ticket's place in its column.
+         */
+        get: operations["getBoardChanges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2816,6 +2840,19 @@ export interface components {
             /** @description The ticket. */
             ticket_id: string;
         };
+        /** @description How a board changed from one moment to another. */
+        BoardChanges: {
+            /** @description The epoch of both seqs. */
+            epoch: string;
+            /** @description The earlier moment. */
+            from: components["schemas"]["BoardMoment"];
+            /** @description Whether more tickets differ. */
+            has_more: boolean;
+            /** @description The tickets that differ, by number; at most 1,000. */
+            tickets: components["schemas"]["TicketDifference"][];
+            /** @description The later one. */
+            to: components["schemas"]["BoardMoment"];
+        };
         /**
          * @description A board's configuration. In requests every field is optional and defaults to the template's or the
          *     current value.
@@ -2845,6 +2882,19 @@ export interface components {
             board_config: components["schemas"]["BoardConfig"];
             /** @description Always true. */
             success: boolean;
+        };
+        /** @description A moment and its position in the workflow's stream. */
+        BoardMoment: {
+            /**
+             * Format: date-time
+             * @description The time.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The last event that was committed by then; 0 before the first one.
+             */
+            seq: number;
         };
         /** @description Board settings; omitted fields stay unchanged. */
         BoardSettings: {
@@ -3769,6 +3819,11 @@ export interface components {
             /** @description The `cursor` of the next page. */
             next_cursor?: string | null;
         };
+        /**
+         * @description See [`TicketDifference::change`].
+         * @enum {string}
+         */
+        DifferenceKind: "added" | "removed" | "changed";
         /** @description The response to a change that returns nothing else. */
         Done: {
             /** @description Human-readable summary. */
@@ -3886,6 +3941,13 @@ export interface components {
             lease_token: string;
             /** @description Whether a retry can succeed. Defaults to true. */
             retry?: boolean | null;
+        };
+        /** @description A field before and after. */
+        FieldDifference: {
+            /** @description Its value on the later board. */
+            new_value: unknown;
+            /** @description Its value on the earlier board. */
+            old_value: unknown;
         };
         /** @description One field that broke a rule, in the member `errors` of a problem. */
         FieldError: {
@@ -6325,6 +6387,21 @@ export interface components {
             /** @description The same fields again. */
             ticket: components["schemas"]["TicketFields"];
         };
+        /** @description What differs between the two cards of a ticket. */
+        TicketDifference: {
+            /** @description Whether it came to the board, left it, or is another now. */
+            change: components["schemas"]["DifferenceKind"];
+            /** @description The fields of the card that differ; empty for tickets that came or left. */
+            fields: {
+                [key: string]: components["schemas"]["FieldDifference"];
+            };
+            /** @description Its key, e.g. `TKT-12`. */
+            key: string;
+            /** @description The ticket. */
+            ticket_id: string;
+            /** @description Its title, the later one if it changed. */
+            title: string;
+        };
         /** @description `POST /api/internal/ticket-event`. Unknown fields are stored and sent unchanged. */
         TicketEvent: {
             /** @description activity: who did it, as the program names them; `actor_id` is the same. */
@@ -7688,7 +7765,10 @@ export interface operations {
     };
     getBoard: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The time of which the board is wanted. Defaults to now. */
+                at?: string;
+            };
             header?: never;
             path: {
                 /** @description The workflow */
@@ -7705,6 +7785,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    getBoardChanges: {
+        parameters: {
+            query?: {
+                /** @description The earlier time. */
+                from?: string;
+                /** @description The later time. Defaults to now. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workflow */
+                workflow_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardChanges"];
                 };
             };
         };

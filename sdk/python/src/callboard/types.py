@@ -437,6 +437,19 @@ class BlockersSet(TypedDict):
     """The ticket."""
 
 
+BoardChanges = TypedDict(
+    "BoardChanges",
+    {
+        "epoch": 'str',
+        "from": 'BoardMoment',
+        "has_more": 'bool',
+        "tickets": 'list[TicketDifference]',
+        "to": 'BoardMoment',
+    },
+)
+"""How a board changed from one moment to another."""
+
+
 class BoardConfig(TypedDict):
     """A board's configuration. In requests every field is optional and defaults to the template's or the current
     value.
@@ -469,6 +482,15 @@ class BoardConfigAnswer(TypedDict):
     """The current configuration."""
     success: bool
     """Always true."""
+
+
+class BoardMoment(TypedDict):
+    """A moment and its position in the workflow's stream."""
+
+    at: str
+    """The time."""
+    seq: int
+    """The last event that was committed by then; 0 before the first one."""
 
 
 class BoardSettings(TypedDict):
@@ -1310,6 +1332,10 @@ class DeliveryList(TypedDict):
     """The `cursor` of the next page."""
 
 
+DifferenceKind: TypeAlias = Literal["added", "removed", "changed"]
+"""See [`TicketDifference::change`]."""
+
+
 class Done(TypedDict):
     """The response to a change that returns nothing else."""
 
@@ -1442,6 +1468,15 @@ class FailJob(TypedDict):
     """The token from the claim."""
     retry: NotRequired[bool | None]
     """Whether a retry can succeed. Defaults to true."""
+
+
+class FieldDifference(TypedDict):
+    """A field before and after."""
+
+    new_value: Any
+    """Its value on the later board."""
+    old_value: Any
+    """Its value on the earlier board."""
 
 
 class FieldError(TypedDict):
@@ -3590,6 +3625,21 @@ class TicketDetail(TypedDict):
     """The same fields again."""
 
 
+class TicketDifference(TypedDict):
+    """What differs between the two cards of a ticket."""
+
+    change: DifferenceKind
+    """Whether it came to the board, left it, or is another now."""
+    fields: dict[str, FieldDifference]
+    """The fields of the card that differ; empty for tickets that came or left."""
+    key: str
+    """Its key, e.g. `TKT-12`."""
+    ticket_id: str
+    """The ticket."""
+    title: str
+    """Its title, the later one if it changed."""
+
+
 class TicketEvent(TypedDict):
     """`POST /api/internal/ticket-event`. Unknown fields are stored and sent unchanged."""
 
@@ -4170,6 +4220,16 @@ class WsTicket(TypedDict):
     """To be sent as the subprotocol `callboard.ticket.<ticket>`."""
 
 
+GetBoardChangesQuery = TypedDict(
+    "GetBoardChangesQuery",
+    {
+        "from": "NotRequired[str]",
+        "to": "NotRequired[str]",
+    },
+)
+"""The query parameters of `getBoardChanges`."""
+
+
 class CountPendingReviewsQuery(TypedDict):
     """The query parameters of `countPendingReviews`."""
 
@@ -4182,6 +4242,13 @@ class GetApprovalQuery(TypedDict):
 
     wait: NotRequired[int]
     """Seconds to wait for a decision, 0 to 30. Defaults to 0."""
+
+
+class GetBoardQuery(TypedDict):
+    """The query parameters of `getBoard`."""
+
+    at: NotRequired[str]
+    """The time of which the board is wanted. Defaults to now."""
 
 
 class GetCommitDiffQuery(TypedDict):
