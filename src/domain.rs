@@ -22,6 +22,7 @@ pub mod import;
 pub mod jobs;
 #[cfg(feature = "server")]
 pub mod operators;
+#[cfg(feature = "server")]
 pub mod past_boards;
 #[cfg(feature = "server")]
 pub mod saved_searches;
