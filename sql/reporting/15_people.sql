@@ -1,6 +1,6 @@
 -- Searches and security events.
 
--- Without the text of what people searched for by themselves.
+-- Without the text that people searched for, which is theirs.
 create view reporting.searches as
 select r.workflow_id, r.actor_id, a.name as actor, 'recent' as kind, null::text as name, r.search_type, r.filters <> '{}' as has_filters,
        r.searched_at as at, false as is_shared, false as notifies
