@@ -14,7 +14,15 @@ use crate::logic::fixtures::Fixture;
 /// A database with the tickets of `fixture.sql`.
 async fn tickets(hint: &str) -> Fixture {
     let fixture = Fixture::open(hint).await;
-    fixture.client.batch_execute(include_str!("fixture.sql")).await.expect("the tickets");
+    let mut statement = String::new();
+    // Each statement is a transaction of its own, as events in a database are.
+    for line in include_str!("fixture.sql").lines() {
+        statement.extend([line, "\n"]);
+        if line.ends_with(';') && statement.matches("$$").count() % 2 == 0 {
+            fixture.client.batch_execute(&statement).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+            statement.clear();
+        }
+    }
     fixture
 }
 
