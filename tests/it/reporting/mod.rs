@@ -18,7 +18,7 @@ async fn tickets(hint: &str) -> Fixture {
     // Each statement is a transaction of its own, as events in a database are.
     for line in include_str!("fixture.sql").lines() {
         statement.extend([line, "\n"]);
-        if line.ends_with(';') && statement.matches("$$").count() % 2 == 0 {
+        if line.ends_with(';') && statement.matches("$$").count().is_multiple_of(2) {
             fixture.client.batch_execute(&statement).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
             statement.clear();
         }
