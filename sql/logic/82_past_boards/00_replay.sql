@@ -1,9 +1,6 @@
 -- Replaying history: the tickets and the configuration of a board after any event of its stream. Events hold the new values of
 -- the card's fields (`changes`), so the last event of each kind gives the values that those fields had.
 
--- All objects laid over each other in their order: later values win.
-create aggregate logic.overlay_objects(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');
-
 -- What an event sets: fields of the card, and `deleted`, which no card has.
 create function logic.replayed_fields(change_type text, field_name text, metadata jsonb) returns jsonb language sql immutable
 begin atomic
@@ -27,7 +24,7 @@ begin atomic
     ),
     -- Their values, the later ones over the earlier ones.
     replayed as (
-        select l.ticket_id, logic.overlay_objects(logic.replayed_fields(h.change_type, h.field_name, h.metadata) order by l.seq) as fields
+        select l.ticket_id, logic.merge_objects(logic.replayed_fields(h.change_type, h.field_name, h.metadata) order by l.seq) as fields
           from last_events l
           join history h on h.stream_id = 'workflow:' || replay_tickets.workflow and h.seq = l.seq
          group by l.ticket_id

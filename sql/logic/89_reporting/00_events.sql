@@ -12,9 +12,6 @@ begin atomic
     select date_bin('15 minutes', at, '2000-01-01 00:00+00');
 end;
 
--- Patches are merged by a window.
-create aggregate logic.merge_objects(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}', parallel = safe);
-
 -- One piece of the past: `kind` is column, assignee, blocked or done, or `state`, with the ticket's state in `details`. The
 -- details of a completion are the ticket as it was then.
 create type logic.flow_change as (
