@@ -77,9 +77,12 @@ def test_cancelling_the_task_of_a_worker_releases_its_jobs(server: Server, board
 
 
 def test_ctrl_c_releases_the_jobs_of_a_sync_worker(server: Server, board: Board) -> None:
+    # Programs that are started in the background inherit that SIGINT is ignored.
     program = f"""
-import time
+import signal, time
 from callboard import Client
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def handle(job):
     print("started", flush=True)
@@ -94,10 +97,13 @@ with Client({server.url!r}, key={board.key!r}) as client:
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "sdk/python/src")}
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"started\n"
-        process.send_signal(signal.SIGINT)
-        errors = process.communicate(timeout=30)[1]
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"started\n"
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate(timeout=30)[1]
+        finally:
+            process.kill()
     assert b"KeyboardInterrupt" in errors
     assert status(board, job_id) == "queued"
 
