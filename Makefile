@@ -16,6 +16,9 @@ setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 # Tests wait for each other's locks, timers and processes a third of the time.
 TEST_THREADS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
 
+# Continuous integration lints the crates while it compiles the tests (.setup/rustc).
+CLIPPY := $(if $(RUSTC_WORKSPACE_WRAPPER),cargo test --locked --workspace --no-run,cargo clippy --locked --workspace --all-targets -- -D warnings)
+
 # Python with the tools of sdk/python.
 SDK_PYTHON := $(CURDIR)/.setup/sdk-python
 
@@ -46,7 +49,7 @@ test: lint test-dashboard test-rust test-browser test-mcp test-clients test-sdk 
 
 lint: setup dashboard test-migrations $(SDK_MODULES) ## Check formatting, lints and types
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(CLIPPY)
 	npm --prefix frontend run lint
 	npm --prefix frontend run typecheck
 	npm --prefix sdk/typescript run lint
