@@ -1,0 +1,24 @@
+-- Triggers of usage reports.
+-- Lock order: the row of the job or ticket, which every writer holds already, then the streams.
+
+-- AFTER INSERT, by row (reports come one at a time). A job's report is in the stream of the job and in that of its workflow,
+-- with the totals after it. Lists of a ticket's history leave these events out.
+create function logic.usage_reported() returns trigger language plpgsql as $$
+declare
+    report constant jsonb := jsonb_build_object('usage_id', new.id, 'job_id', new.job_id, 'attempt', new.attempt, 'agent_id', new.agent_id,
+        'model', new.model, 'input_tokens', new.input_tokens, 'output_tokens', new.output_tokens, 'cache_read_tokens', new.cache_read_tokens,
+        'cache_write_tokens', new.cache_write_tokens, 'cost', logic.amount_text(new.cost), 'currency', new.currency, 'source', new.source,
+        'reported_at', new.reported_at);
+    metadata constant jsonb := jsonb_build_object('report', report,
+        'job_usage', case when new.job_id is not null then logic.job_usage_json(new.job_id) end,
+        'ticket_usage', case when new.ticket_id is not null then logic.ticket_usage_json(new.ticket_id) end);
+begin
+    perform logic.record_changes(case
+        when new.job_id is not null then logic.job_change(new.workflow_id, new.job_id, new.ticket_id, 'usage_reported', null, null, new.id,
+            'Reported usage.', metadata)
+        else array[(new.workflow_id, new.ticket_id, 'usage_reported', null, null, new.id, 'Reported usage.', metadata, null, null)::logic.change] end);
+    return null;
+end
+$$;
+
+create trigger usage_reported after insert on usage_reports for each row execute function logic.usage_reported();
