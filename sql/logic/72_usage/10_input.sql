@@ -38,7 +38,10 @@ begin
         return null;
     end if;
     -- A text only in this form: a cast takes NaN, Infinity and underscores too.
-    if jsonb_typeof(report -> field) = 'number' or given ~ '^[0-9]{1,12}(\.[0-9]{1,30})?$' then
+    if jsonb_typeof(report -> field) = 'number' then
+        -- From a binary number, so it may have more digits than somebody wrote.
+        number := trim_scale(round(given::numeric, 12));
+    elsif given ~ '^[0-9]{1,12}(\.[0-9]{1,30})?$' then
         number := trim_scale(given::numeric);
     end if;
     if number is null or number not between 0 and 1000000000 or scale(number) > 12 then
