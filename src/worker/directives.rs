@@ -25,7 +25,9 @@ pub fn parse(line: &str) -> Option<Result<Directive, String>> {
     if !rest.starts_with([' ', '\t']) {
         return None;
     }
-    if let Some(report) = rest.trim_start().strip_prefix("usage").filter(|rest| !rest.starts_with(char::is_alphanumeric)) {
+    if let Some(report) =
+        rest.trim_start().strip_prefix("usage").filter(|rest| !rest.starts_with(char::is_alphanumeric))
+    {
         return Some(usage(report));
     }
     let words = words(rest);
@@ -107,7 +109,8 @@ mod tests {
             Directive::Ask("Ship?".into(), vec!["yes".into(), "no".into()])
         );
         assert_eq!(read("@callboard app spec.json prd.md"), Directive::App("spec.json".into(), Some("prd.md".into())));
-        let Directive::Usage(usage) = read("@callboard usage {\"model\": \"m\", \"input_tokens\": 12, \"cost\": 0.5}") else {
+        let Directive::Usage(usage) = read("@callboard usage {\"model\": \"m\", \"input_tokens\": 12, \"cost\": 0.5}")
+        else {
             panic!("usage");
         };
         assert_eq!((usage.model.as_deref(), usage.input_tokens), (Some("m"), Some(12)));

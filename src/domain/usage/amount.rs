@@ -92,7 +92,14 @@ mod tests {
     #[test]
     fn amounts_are_read_from_texts_and_numbers() {
         let read = |json: &str| serde_json::from_str::<Amount>(json).map(|amount| amount.to_string());
-        for (json, text) in [("\"0.10\"", "0.10"), ("0.1", "0.1"), ("3", "3"), ("1e-7", "0.0000001"), ("-1", "-1"), ("0.30000000000000004", "0.3")] {
+        for (json, text) in [
+            ("\"0.10\"", "0.10"),
+            ("0.1", "0.1"),
+            ("3", "3"),
+            ("1e-7", "0.0000001"),
+            ("-1", "-1"),
+            ("0.30000000000000004", "0.3"),
+        ] {
             assert_eq!(read(json).ok().as_deref(), Some(text), "{json}");
         }
         for json in ["true", "null", "[]", "{}", "NaN", "1e400"] {

@@ -5,6 +5,7 @@ mod outcomes;
 mod queue;
 mod room;
 mod tickets;
+mod usage;
 
 use serde_json::{Value, json};
 

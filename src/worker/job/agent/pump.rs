@@ -72,7 +72,9 @@ impl Shared {
     pub(super) fn take_report(&self) -> Option<ReportUsage> {
         let mut state = self.lock();
         let mut report = std::mem::take(&mut state.unreported);
-        if let Some(cost) = usage::cost_of(&state.context["cost"]).filter(|cost| state.reported_cost.as_ref() != Some(cost)) {
+        if let Some(cost) =
+            usage::cost_of(&state.context["cost"]).filter(|cost| state.reported_cost.as_ref() != Some(cost))
+        {
             state.reported_cost = Some(cost.clone());
             (report.cost, report.currency) = (Some(cost.amount), Some(cost.currency));
             report.cumulative = Some(Cumulative::Cost);
