@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{JobFixture, text};
+use super::JobFixture;
 
 impl JobFixture {
     /// Reports usage for a job.

@@ -47,8 +47,8 @@ async fn usage_is_reported_by_attempt_ticket_agent_and_day() {
     assert_eq!(
         rows(&fixture, tickets).await,
         json!([
-            {"key": "TKT-1", "currency": "EUR", "cost": 2.0, "attempts": 2, "attempts_without_usage": 1, "usage_reported": true},
-            {"key": "TKT-1", "currency": "USD", "cost": 2.0, "attempts": 2, "attempts_without_usage": 1, "usage_reported": true},
+            {"key": "TKT-1", "currency": "EUR", "cost": 2, "attempts": 2, "attempts_without_usage": 1, "usage_reported": true},
+            {"key": "TKT-1", "currency": "USD", "cost": 2, "attempts": 2, "attempts_without_usage": 1, "usage_reported": true},
             {"key": "TKT-1", "currency": null, "cost": null, "attempts": 2, "attempts_without_usage": 1, "usage_reported": true},
         ])
     );
@@ -71,8 +71,8 @@ async fn usage_is_reported_by_attempt_ticket_agent_and_day() {
     assert_eq!(
         rows(&fixture, costs).await,
         json!([
-            {"currency": "EUR", "cost": 2.0, "reports_without_cost": 0, "reports_without_tokens": 0, "attempts": 2, "attempts_without_usage": 1},
-            {"currency": "USD", "cost": 2.0, "reports_without_cost": 0, "reports_without_tokens": 1, "attempts": 2, "attempts_without_usage": 1},
+            {"currency": "EUR", "cost": 2, "reports_without_cost": 0, "reports_without_tokens": 0, "attempts": 2, "attempts_without_usage": 1},
+            {"currency": "USD", "cost": 2, "reports_without_cost": 0, "reports_without_tokens": 1, "attempts": 2, "attempts_without_usage": 1},
             {"currency": null, "cost": null, "reports_without_cost": 1, "reports_without_tokens": 1, "attempts": 2, "attempts_without_usage": 1},
         ])
     );
