@@ -123,7 +123,7 @@ fn show_summary(found: &UsageSummary) -> Result<()> {
 
 fn show_ticket(found: &TicketUsage) -> Result<()> {
     let jobs = found.jobs.iter().map(|job| {
-        let state = if job.is_deleted { "deleted".to_owned() } else { output::word(&job.status) };
+        let state = if job.is_deleted { "deleted".to_owned() } else { job.status.clone() };
         row(&job.title, &job.usage, state, job.attempts_without_usage)
     });
     let without = found.without_job.reported.then(|| row("without a job", &found.without_job, String::new(), 0));

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 pub use self::amount::Amount;
 #[cfg(feature = "server")]
 pub use self::queries::*;
-use super::jobs::JobStatus;
 
 /// Which numbers of a report are the totals of its session so far, of which only what is new is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -214,8 +213,8 @@ pub struct TicketJobUsage {
     pub job_id: String,
     /// Its title.
     pub title: String,
-    /// Its state.
-    pub status: JobStatus,
+    /// Its state, as that of a job.
+    pub status: String,
     /// Whether it was deleted.
     pub is_deleted: bool,
     /// How often it was claimed.

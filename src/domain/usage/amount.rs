@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::Visitor;
+use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::{OneOfBuilder, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -39,35 +40,22 @@ impl fmt::Display for Amount {
     }
 }
 
-struct Reader;
-
-impl Visitor<'_> for Reader {
-    type Value = Amount;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a decimal number like 0.0125")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Amount, E> {
-        Ok(Amount::from(text))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Amount, E> {
-        Ok(Amount(number.to_string()))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Amount, E> {
-        Ok(Amount(number.to_string()))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Amount, E> {
-        Ok(Amount::from_number(number))
-    }
-}
-
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+        let found = match Value::deserialize(deserializer)? {
+            Value::String(text) => return Ok(Self::from(text.as_str())),
+            Value::Number(number) => {
+                return Ok(match number.as_f64().filter(|_| number.is_f64()) {
+                    Some(fraction) => Self::from_number(fraction),
+                    None => Self(number.to_string()),
+                });
+            }
+            Value::Bool(value) => Unexpected::Bool(value),
+            Value::Null => Unexpected::Unit,
+            Value::Array(_) => Unexpected::Seq,
+            Value::Object(_) => Unexpected::Map,
+        };
+        Err(D::Error::invalid_type(found, &"a decimal number like 0.0125"))
     }
 }
 

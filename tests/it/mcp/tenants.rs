@@ -41,6 +41,9 @@ pub fn arguments(tool: &str) -> Value {
         "complete_job" => json!({"job_id": "$job", "lease_token": "$lease", "result": {}}),
         "fail_job" => json!({"job_id": "$job", "lease_token": "$lease", "error": "It broke."}),
         "release_job" => json!({"job_id": "$job", "lease_token": "$lease"}),
+        "report_usage" => {
+            json!({"job_id": "$job", "lease_token": "$lease", "model": "m", "input_tokens": 5, "output_tokens": 1})
+        }
         "ask_human" => {
             json!({"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job", "question": "May I?"})
         }
