@@ -115,6 +115,7 @@ pub struct Money {
     /// The currency (ISO 4217).
     pub currency: String,
     /// The decimal amount, e.g. `0.0125`.
+    #[schema(value_type = String)]
     pub amount: Amount,
 }
 

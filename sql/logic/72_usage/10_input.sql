@@ -109,14 +109,14 @@ end;
 
 -- Replaces the totals in a report by what they add to the last ones of their session, which become these. `is_new` is false
 -- for totals that add nothing.
-create function logic.count_session_usage(subject text, workflow text, inout input logic.usage_input, out is_new boolean) language plpgsql as $$
+create function logic.add_session_usage(subject text, workflow text, inout input logic.usage_input, out is_new boolean) language plpgsql as $$
 declare
     tokens constant boolean := input.cumulative = 'all';
     given constant logic.usage_input := input;
     last usage_sessions;
 begin
     select * into last from usage_sessions s
-     where s.subject = count_session_usage.subject and s.session = given.session for no key update;
+     where s.subject = add_session_usage.subject and s.session = given.session for no key update;
     if last.currency <> given.currency then
         perform logic.fail_invalid('currency', format('must be %s, as in the last total of this session', last.currency));
     end if;
@@ -130,7 +130,7 @@ begin
     is_new := last.session is null or coalesce(greatest(input.input_tokens, input.output_tokens, input.cache_read_tokens,
                                                        input.cache_write_tokens, input.cost), 0) > 0;
     insert into usage_sessions as s (subject, session, workflow_id, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, cost, currency)
-    values (count_session_usage.subject, given.session, workflow, case when tokens then given.input_tokens end,
+    values (add_session_usage.subject, given.session, workflow, case when tokens then given.input_tokens end,
             case when tokens then given.output_tokens end, case when tokens then given.cache_read_tokens end,
             case when tokens then given.cache_write_tokens end, given.cost, given.currency)
     on conflict on constraint usage_sessions_pkey do update set

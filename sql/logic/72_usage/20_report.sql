@@ -114,7 +114,7 @@ begin
         return null;
     end if;
     if input.cumulative <> 'none' then
-        added := logic.count_session_usage(subject, workflow, input);
+        added := logic.add_session_usage(subject, workflow, input);
         if not added.is_new then
             return null;
         end if;

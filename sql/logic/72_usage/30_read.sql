@@ -77,6 +77,21 @@ exception when datetime_field_overflow or invalid_datetime_format then
 end
 $$;
 
+-- The days of a range, the last 30 by default and 366 at most, and when it begins and ends in a time zone.
+create function logic.read_day_range(
+    first_day text, last_day text, zone text, out from_day date, out to_day date, out starts_at timestamptz, out ends_at timestamptz
+) language plpgsql stable as $$
+begin
+    to_day := coalesce(logic.read_day('last_day', last_day), (now() at time zone zone)::date);
+    from_day := coalesce(logic.read_day('first_day', first_day), to_day - 29);
+    if to_day - from_day not between 0 and 365 then
+        perform logic.fail_invalid('first_day', 'must be at most 365 days before last_day and not after it');
+    end if;
+    starts_at := from_day::timestamp at time zone zone;
+    ends_at := (to_day + 1)::timestamp at time zone zone;
+end
+$$;
+
 -- What a group of usage is called: the name of an agent, the key of a ticket, the title of a job, the name of a workflow.
 create function logic.usage_group_name(group_by text, key text) returns text language sql stable
 begin atomic
@@ -96,10 +111,7 @@ create function logic.get_usage(
 declare
     who logic.principal := logic.identify_caller(caller);
     zone text;
-    to_day date;
-    from_day date;
-    starts_at timestamptz;
-    ends_at timestamptz;
+    days record;
     answer jsonb;
 begin
     perform logic.require_scope(who, 'read');
@@ -110,13 +122,7 @@ begin
         perform logic.fail_invalid('group_by', 'must be one of day, agent, model, ticket, job, workflow');
     end if;
     zone := coalesce(logic.time_zone_of(workflow, time_zone), 'UTC');
-    to_day := coalesce(logic.read_day('last_day', last_day), (now() at time zone zone)::date);
-    from_day := coalesce(logic.read_day('first_day', first_day), to_day - 29);
-    if to_day - from_day not between 0 and 365 then
-        perform logic.fail_invalid('first_day', 'must be at most 365 days before last_day and not after it');
-    end if;
-    starts_at := from_day::timestamp at time zone zone;
-    ends_at := (to_day + 1)::timestamp at time zone zone;
+    days := logic.read_day_range(first_day, last_day, zone);
     with
     -- The workflows that are read.
     places as materialized (
@@ -134,7 +140,7 @@ begin
                            sum(r.cost), count(*) filter (where r.input_tokens is null or r.output_tokens is null),
                            count(*) filter (where r.cost is null))::logic.usage_sum as sum
                   from places p
-                  join usage_reports r on r.workflow_id = p.id and r.reported_at >= starts_at and r.reported_at < ends_at
+                  join usage_reports r on r.workflow_id = p.id and r.reported_at >= days.starts_at and r.reported_at < days.ends_at
                  where get_usage.agent is null or r.agent_id = get_usage.agent
                  group by 1, r.currency) u
          group by u.key
@@ -145,7 +151,7 @@ begin
                              when 'ticket' then j.ticket_id when 'job' then c.job_id when 'workflow' then c.workflow_id end as key,
                count(*) as attempts, count(*) filter (where logic.lacks_usage(c)) as without_usage
           from places p
-          join job_claims c on c.workflow_id = p.id and c.claimed_at >= starts_at and c.claimed_at < ends_at
+          join job_claims c on c.workflow_id = p.id and c.claimed_at >= days.starts_at and c.claimed_at < days.ends_at
           left join jobs j on j.id = c.job_id and group_by = 'ticket'
          where get_usage.agent is null or c.agent_id = get_usage.agent
          group by 1
@@ -167,7 +173,7 @@ begin
             'usage', logic.usage_totals_json(g.sums)) order by g.place) filter (where g.place <= max_rows and group_by is not null), '[]'),
         'has_more', group_by is not null and count(*) > max_rows)
       into answer from groups g;
-    return answer || jsonb_build_object('workflow_id', workflow, 'agent_id', agent, 'first_day', from_day, 'last_day', to_day,
+    return answer || jsonb_build_object('workflow_id', workflow, 'agent_id', agent, 'first_day', days.from_day, 'last_day', days.to_day,
         'time_zone', zone, 'group_by', group_by);
 end
 $$;
