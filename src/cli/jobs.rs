@@ -291,9 +291,14 @@ fn show(job: &Job) {
         line(format!("Stages    {}", stages.collect::<Vec<_>>().join(" → ")));
     }
     line(format!("Progress  {}% {}", summary.progress, one_line(&summary.progress_message)));
-    for (name, value) in
-        [("Waiting", &job.waiting_reason), ("Commit", &job.commit_sha), ("App", &job.app_id), ("Error", &summary.error)]
-    {
+    let usage = job.usage.as_ref().filter(|_| job.started_at.is_some()).map(super::usage::brief);
+    for (name, value) in [
+        ("Waiting", &job.waiting_reason),
+        ("Usage", &usage),
+        ("Commit", &job.commit_sha),
+        ("App", &job.app_id),
+        ("Error", &summary.error),
+    ] {
         if let Some(value) = value {
             line(format!("{name:<9} {}", one_line(value)));
         }

@@ -171,9 +171,27 @@ fn print(name: &str, beside: &str, rows: impl Iterator<Item = [Cell; 8]>) {
     output::table([name, input, output, read, written, cost, beside, "MISSING"], rows);
 }
 
+/// Costs and tokens in a few words.
+pub fn brief(totals: &UsageTotals) -> String {
+    if !totals.reported {
+        return "not reported".to_owned();
+    }
+    let number = |tokens: Option<i64>| tokens.map_or_else(|| "?".to_owned(), count);
+    let tokens = format!("{} in, {} out", number(totals.input_tokens), number(totals.output_tokens));
+    match costs(totals) {
+        Some(costs) => format!("{costs}, {tokens}"),
+        None => tokens,
+    }
+}
+
+/// The amount of each currency.
+fn costs(totals: &UsageTotals) -> Option<String> {
+    let costs: Vec<String> = totals.costs.iter().map(|cost| format!("{} {}", cost.amount, cost.currency)).collect();
+    (!costs.is_empty()).then(|| costs.join(" + "))
+}
+
 fn row(name: &str, totals: &UsageTotals, beside: String, missing: i64) -> [Cell; 8] {
     let number = |tokens: Option<i64>| Cell::from(tokens.map_or_else(|| "-".to_owned(), count));
-    let costs: Vec<String> = totals.costs.iter().map(|cost| format!("{} {}", cost.amount, cost.currency)).collect();
     let missing = match missing {
         0 => Cell::from(String::new()),
         missing => Cell::styled(format!("{} not reported", count(missing)), Style::new().yellow()),
@@ -184,7 +202,7 @@ fn row(name: &str, totals: &UsageTotals, beside: String, missing: i64) -> [Cell;
         number(totals.output_tokens),
         number(totals.cache_read_tokens),
         number(totals.cache_write_tokens),
-        if costs.is_empty() { "-".to_owned() } else { costs.join(" + ") }.into(),
+        costs(totals).unwrap_or_else(|| "-".to_owned()).into(),
         beside.into(),
         missing,
     ]

@@ -48,6 +48,8 @@ async fn usage_is_shown_with_what_is_missing() {
     assert_eq!(client.usage(&filter).await.expect("usage").groups.len(), 1);
     assert_eq!(server.number("select count(*) from usage_reports where source = 'sdk'").await, 2);
 
+    let shown = at.run_ok(&["job", "show", &job.id]).await;
+    assert!(shown.contains("Usage     1.5 USD, 1,234,567 in, ? out"), "{shown}");
     let table = at.run_ok(&["job", "usage", &job.id]).await;
     let lines: Vec<&str> = table.lines().collect();
     assert!(lines[0].starts_with("ATTEMPT") && lines[0].ends_with("MISSING"), "{table}");

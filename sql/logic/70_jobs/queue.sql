@@ -123,7 +123,6 @@ declare
     last_agent text;
     skipped text[] := '{}';
     token text;
-    number bigint;
 begin
     if workflow is not null then
         who := logic.authorize(caller, workflow, 'member');
@@ -148,22 +147,11 @@ begin
         token := gen_random_uuid()::text;
         last_agent := picked.claimed_by;
         begin
-            number := logic.next_attempt_number(picked);
-            with
-            -- The claimed job.
-            claimed as (
-                update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
-                    lease_expires_at = clock_timestamp() + lease, heartbeat_at = clock_timestamp(),
-                    worker = left(coalesce(claim_job.worker, logic.effective_actor_id(who)), 200), claimed_by = logic.effective_actor_id(who),
-                    cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
-                 where j.id = picked.id returning j.*
-            ),
-            -- Its attempt, to which reports of usage belong.
-            recorded as (
-                insert into job_claims (job_id, attempt, workflow_id, agent_id, worker, lease_token)
-                select c.id, number, c.workflow_id, c.claimed_by, c.worker, c.lease_token from claimed c
-            )
-            select c.* into picked from claimed c;
+            update jobs j set status = 'running', attempt = j.attempt + 1, lease_token = token,
+                lease_expires_at = clock_timestamp() + lease, heartbeat_at = clock_timestamp(),
+                worker = left(coalesce(claim_job.worker, logic.effective_actor_id(who)), 200), claimed_by = logic.effective_actor_id(who),
+                cancel_requested_at = null, end_answer = null, error = null, stage = coalesce(j.stage, j.stages[1])
+             where j.id = picked.id returning * into picked;
             if picked.ticket_id is not null then
                 -- The ticket follows the job from an agent that lost it; another assignee was chosen by somebody.
                 update tickets t set assigned_agent_id = picked.claimed_by

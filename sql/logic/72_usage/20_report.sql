@@ -4,7 +4,8 @@
 create function logic.count_recorded_claims(job text) returns bigint language sql stable
 begin atomic
     select count(*) from history h
-     where h.stream_id = 'job:' || count_recorded_claims.job and h.change_type = 'job_status' and h.new_value = 'running' and h.old_value = 'queued';
+     where h.stream_id = 'job:' || count_recorded_claims.job and h.change_type = 'job_status' and h.new_value = 'running'
+       and coalesce(h.old_value, '') not in ('paused', 'waiting');
 end;
 
 -- The number of a job's next claim. `job` is its row from before the claim.

@@ -1,5 +1,14 @@
--- Triggers of usage reports.
+-- Triggers of usage reports, and of claims, to which they belong.
 -- Lock order: the row of the job or ticket, which every writer holds already, then the streams.
+
+-- AFTER UPDATE, by row: a new lease token is a claim, also by a program that runs the job elsewhere.
+create function logic.job_claimed() returns trigger language plpgsql as $$
+begin
+    insert into job_claims (job_id, attempt, workflow_id, agent_id, worker, lease_token)
+    values (new.id, logic.next_attempt_number(old), new.workflow_id, new.claimed_by, new.worker, new.lease_token);
+    return null;
+end
+$$;
 
 -- AFTER INSERT, by row (reports come one at a time). A job's report is in the stream of the job and in that of its workflow,
 -- with the totals after it. Lists of a ticket's history leave these events out.
@@ -21,4 +30,7 @@ begin
 end
 $$;
 
+create trigger job_claimed after update on jobs for each row
+    when (new.lease_token is not null and new.lease_token is distinct from old.lease_token)
+    execute function logic.job_claimed();
 create trigger usage_reported after insert on usage_reports for each row execute function logic.usage_reported();

@@ -357,6 +357,18 @@ async fn usage_of_a_range_is_grouped_and_currencies_stay_apart() {
 }
 
 #[tokio::test]
+async fn a_job_that_runs_elsewhere_has_attempts_too() {
+    let fixture = JobFixture::open("usage_elsewhere").await;
+    let job = fixture.job(json!({"stages": []})).await;
+    let claim = "select (logic.claim_external_job('owner', logic.identify_caller('owner'), j)).lease_token from jobs j where j.id = $1";
+    for _ in 0..2 {
+        fixture.base.client.query_one(claim, &[&job]).await.expect("a claim, then its extension");
+    }
+    assert_eq!(fixture.report(&job, None, json!({"input_tokens": 1})).await["attempt"], 1);
+    assert_eq!(fixture.used(&job).await["attempts"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
 async fn claims_from_before_they_were_recorded_are_counted_by_history() {
     let fixture = JobFixture::open("usage_upgrade").await;
     let job = fixture.job(json!({"stages": []})).await;

@@ -119,6 +119,7 @@ async fn ids_of_another_tenant_look_absent_to_every_tool() {
             "select (select string_agg(to_jsonb(t)::text, '|' order by t.id) from tickets t where t.workflow_id = $1)
             || (select count(*)::text from history h where h.workflow_id = $1)
             || (select count(*)::text from ticket_comments c where c.workflow_id = $1)
+            || (select count(*)::text from usage_reports u where u.workflow_id = $1)
             || (select string_agg(to_jsonb(j)::text, '|' order by j.id) from jobs j where j.workflow_id = $1)
             || (select string_agg(to_jsonb(a)::text, '|' order by a.id) from approvals a where a.workflow_id = $1)";
         server.sql(query, &[&workflow]).await[0].get::<_, String>(0)
