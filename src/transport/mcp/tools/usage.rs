@@ -10,15 +10,13 @@ use crate::{Error, Result};
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
     name: "report_usage",
-    description: "Says what your work cost, for a job (with lease_token) or a ticket. Leave out what you do not know; do not \
-        guess.",
+    description: "What your work cost. Leave out what you do not know. A report_id is counted once.",
     access: ADDS,
     schema: schema_of_arguments,
     shows: &[
         ("job_id", ""),
         ("lease_token", ""),
         ("ticket_id", "Without a job."),
-        ("workflow_id", ""),
         ("model", "Its name."),
         ("input_tokens", "Not cached."),
         ("output_tokens", "With reasoning."),
@@ -26,7 +24,6 @@ pub(super) const TOOLS: &[Tool] = &[Tool {
         ("cache_write_tokens", "Newly cached."),
         ("cost", "Decimal, 0.0125."),
         ("currency", "USD, EUR…"),
-        ("report_id", "Counted once."),
     ],
     returns: &[("counted", BOOLEAN)],
     run: report,
