@@ -33,6 +33,7 @@ mod security_events;
 mod settings;
 mod target;
 mod tickets;
+mod usage;
 mod watch;
 mod worker;
 mod workflows;
@@ -93,6 +94,8 @@ pub enum Command {
     Board(watch::BoardArgs),
     /// Show what needs attention: stuck, blocked and unassigned work, silent agents.
     Findings(findings::FindingsArgs),
+    /// Show what work cost: tokens and money by agent, day, model, ticket or job.
+    Usage(usage::UsageArgs),
     /// Show events live.
     Watch(watch::WatchArgs),
     /// Create, follow and control jobs.
@@ -249,6 +252,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Invitation(args) => invitations::command(args, cli.json).await?,
         Command::Board(args) => watch::board(args, cli.json).await?,
         Command::Findings(args) => findings::command(args, cli.json).await?,
+        Command::Usage(args) => usage::command(args, cli.json).await?,
         Command::Watch(args) => watch::watch(args, cli.json).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();

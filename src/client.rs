@@ -34,6 +34,7 @@ mod mcp;
 mod people;
 mod send;
 mod tickets;
+mod usage;
 pub mod watch;
 
 use std::sync::Arc;

@@ -30,6 +30,7 @@ pub mod search;
 pub mod security_events;
 pub mod tickets;
 pub mod times;
+pub mod usage;
 #[cfg(feature = "server")]
 pub mod webhooks;
 pub mod workflows;

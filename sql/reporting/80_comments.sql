@@ -32,6 +32,11 @@ comment on view reporting.wip is 'One row for each ticket in an active column.';
 comment on view reporting.jobs is 'One row for each job that is not deleted.';
 comment on view reporting.job_states is 'One row for each time of a job in a status.';
 comment on view reporting.job_attempts is 'One row for each claim of a job by a worker.';
+comment on view reporting.usage is 'One row for each report of usage: what a model used for a job, or for a ticket without one.';
+comment on view reporting.usage_by_attempt is 'One row for each claim of a job by a worker, and currency; attempts without a report are in it. Claims are recorded since usage is.';
+comment on view reporting.usage_by_ticket is 'One row for each ticket that has reports or claimed jobs, and currency.';
+comment on view reporting.usage_by_agent is 'One row for each agent of a workflow that has reports or claimed jobs, and currency.';
+comment on view reporting.usage_by_day is 'One row for each day with reports, agent, model and currency.';
 comment on view reporting.approvals is 'One row for each question to people and each review.';
 
 comment on function reporting.zone_of is 'The time zone that a report uses: the given one, else the workflow''s.';
@@ -57,6 +62,7 @@ comment on function reporting.commit_linking is 'How many of the tickets complet
 comment on function reporting.search_use is 'Kept searches in each period: of each person, the 20 newest different ones.';
 comment on function reporting.board_at is 'The tickets that were on a workflow''s board at a time, as they were then.';
 comment on function reporting.board_diff is 'What differs between a workflow''s boards of two moments: one row for each field of each ticket; added and removed tickets without a field.';
+comment on function reporting.cost is 'Tokens and cost reported in each period: one row for each currency, and one with usage_reported false for a period without a report. Attempts are those that began in the period, the same in each of its rows.';
 comment on function reporting.flow_efficiency is 'The share of the cycle time in which completed tickets were in an active column and not blocked.';
 
 do $$
@@ -163,6 +169,24 @@ begin
             ('job_attempts', 'attempt', 'The number of the claim.'), ('job_attempts', 'started_at', 'When the worker started it.'),
             ('job_attempts', 'ended_at', 'When it ended; null while it goes on.'), ('job_attempts', 'waited', 'From the job''s last queueing to the start.'),
             ('job_attempts', 'outcome', 'running, succeeded, failed, cancelled, or requeued for another attempt.'),
+            (null, 'model', 'The model; null where it was not reported.'), (null, 'currency', 'The currency of the cost (ISO 4217); null where no cost was reported.'),
+            (null, 'cost', 'The cost in this currency; null where none was reported.'),
+            (null, 'input_tokens', 'Input tokens that were neither read from a cache nor written to one; null where not reported.'),
+            (null, 'output_tokens', 'Output tokens; null where not reported.'), (null, 'cache_read_tokens', 'Input tokens read from a cache; null where not reported.'),
+            (null, 'cache_write_tokens', 'Input tokens written to a cache; null where not reported.'), (null, 'reports', 'How many reports are in this row.'),
+            (null, 'reports_without_cost', 'Reports without a cost: by them the cost is too low.'),
+            (null, 'reports_without_tokens', 'Reports that lack input or output tokens: by them the sums are too low.'),
+            (null, 'usage_reported', 'Whether anything was reported; false means missing, not zero.'),
+            (null, 'attempts', 'How many claims there were, the same in the row of each currency.'),
+            (null, 'attempts_without_usage', 'Claims that ended without a report, the same in the row of each currency.'),
+            (null, 'claimed_at', 'When the worker claimed the job.'), (null, 'is_running', 'Whether the attempt goes on, so that reports may be to come.'),
+            ('usage', 'usage_id', 'The id of the report.'), ('usage', 'attempt', 'The claim of the job that spent it; null without one.'),
+            ('usage', 'agent_id', 'The id of who spent it: the agent that claimed the job, else who reported it.'),
+            ('usage', 'reported_by', 'The id of who reported it.'), ('usage', 'source', 'worker, mcp, api or sdk.'),
+            ('usage', 'session', 'The session of the agent, where it was given.'), ('usage', 'reported_at', 'When it was reported.'),
+            ('usage_by_attempt', 'attempt', 'The number of the claim; claims that were given back count too.'),
+            ('usage_by_attempt', 'agent_id', 'The id of the agent that claimed the job.'), ('usage_by_attempt', 'title', 'The title of the job.'),
+            ('usage_by_attempt', 'job_type', 'The type of the job.'), ('usage_by_day', 'day', 'The day, in the time zone of the workflow.'),
             ('approvals', 'approval_id', 'The id of the question.'), ('approvals', 'kind', 'question, review or clarification.'),
             ('approvals', 'status', 'pending, approved, rejected, answered, expired or withdrawn.'), ('approvals', 'question', 'The question.'),
             ('approvals', 'answer', 'The answer.'), ('approvals', 'reason', 'The reason given for the decision.'), ('approvals', 'blocks_job', 'Whether the job waits for it.'),

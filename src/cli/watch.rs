@@ -215,6 +215,10 @@ fn describe(event: &Event, board: &Board) -> Option<String> {
             first(data.get("message").unwrap_or(&data["job"]["progress_message"]))
         ),
         "job_message" => format!("job message: {}", first(&data["message"]["content"])),
+        "usage_reported" => match data["report"]["cost"].as_str() {
+            Some(cost) => format!("usage reported: {cost} {}", text(&data["report"]["currency"])),
+            None => "usage reported".to_owned(),
+        },
         "app_ready" => format!("specification: {}", first(&data["app"]["title"])),
         "ticket_clarification_requested" | "approval_requested" => {
             format!("question: {}", first(&approval["question"]))

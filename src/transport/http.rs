@@ -34,6 +34,7 @@ pub mod security_events;
 pub mod sessions;
 mod strict_json;
 pub mod tickets;
+pub mod usage;
 pub mod users;
 pub mod webhooks;
 pub mod workflows;
@@ -71,6 +72,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(invitations::configure).configure(users::configure);
     workflows::configure(cfg);
     findings::configure(cfg);
+    usage::configure(cfg);
     searches::configure(cfg);
     approvals::configure(cfg);
     apps::configure(cfg);

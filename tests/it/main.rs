@@ -6,6 +6,7 @@ mod cli;
 mod cli_commands;
 mod cli_findings;
 mod cli_target;
+mod cli_usage;
 mod client;
 mod client_flows;
 mod commit_hook;

@@ -113,6 +113,20 @@ async fn a_database_of_an_earlier_version_is_upgraded() {
         assert_eq!(found(query).await, json!([expected]), "{query}");
     }
 
+    // A worker that holds a job through the upgrade reports what it used; nothing is known of the attempts before.
+    let held =
+        "(select jsonb_build_array(id, lease_token) from jobs where lease_expires_at is not null order by id limit 1)";
+    let held = ask(&client, held).await;
+    let (job, token) = (held[0].as_str().expect("a job"), held[1].as_str().expect("a token"));
+    let used = format!("logic.report_usage('coder', '{{\"input_tokens\": 5}}', '{job}', token => '{token}')");
+    let used = ask(&client, &used).await;
+    assert_eq!((&used["usage"]["input_tokens"], &used["usage"]["output_tokens"]), (&json!(5), &Value::Null), "{used}");
+    assert!(used["attempt"].as_i64() >= Some(1), "{used}");
+    assert_eq!(
+        ask(&client, &format!("logic.get_usage('{ada}', '{shop}') -> 'attempts_without_usage'")).await,
+        json!(0)
+    );
+
     // The queue goes on: the job whose lease has ended or is held, the queued one, and the draft.
     client
         .execute("update jobs set lease_expires_at = now() where lease_token is not null", &[])

@@ -236,6 +236,45 @@ export class Client extends Api {
     return this.request("get", "/api/job-messages", { query: { ...query, job_id: id }, ...options });
   }
 
+  // Usage
+
+  /**
+   * Reports what a model used for a job: `{ model, input_tokens, output_tokens, cost: "0.0125", currency: "USD" }`. Leave out
+   * what is not known. With the `lease_token` of a claim, the report belongs to that attempt, also after its lease was lost. A
+   * repeated `report_id` is counted once.
+   *
+   * @throws {RefusedError} 422: a value is not valid; 409: the `report_id` was used for other numbers.
+   */
+  reportUsage(job: string, input: Schemas["ReportUsage"], options?: CallOptions): Promise<Schemas["UsageReported"]> {
+    const body = { source: "sdk" as const, ...input };
+    return this.request("post", "/api/jobs/{id}/usage", { path: { id: job }, body, ...options });
+  }
+
+  /** Reports what a model used for a ticket without a job. */
+  reportTicketUsage(
+    ticket: string,
+    input: Schemas["ReportUsage"],
+    options?: CallOptions,
+  ): Promise<Schemas["UsageReported"]> {
+    const body = { source: "sdk" as const, ...input };
+    return this.request("post", "/api/tickets/{id}/usage", { path: { id: ticket }, body, ...options });
+  }
+
+  /** What a job used, by attempt and model. An attempt without a report has `usage.reported` false. */
+  jobUsage(id: string, options?: CallOptions): Promise<Schemas["JobUsage"]> {
+    return this.request("get", "/api/jobs/{id}/usage", { path: { id }, ...options });
+  }
+
+  /** What was used for a ticket, by job and model. */
+  ticketUsage(id: string, options?: CallOptions): Promise<Schemas["TicketUsage"]> {
+    return this.request("get", "/api/tickets/{id}/usage", { path: { id }, ...options });
+  }
+
+  /** Usage in a range of days, e.g. `{ workflow_id, group_by: "agent", first_day: "2026-01-01" }`. */
+  usage(query: Filters<"/api/usage"> = {}, options?: CallOptions): Promise<Schemas["UsageSummary"]> {
+    return this.request("get", "/api/usage", { query, ...options });
+  }
+
   // Questions to people
 
   /**

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 pub use self::queries::*;
 use super::{Card, Priority, TicketRef};
 use crate::domain::comments::Comment;
+use crate::domain::usage::UsageTotals;
 use crate::domain::workflows::BoardConfig;
 
 /// Ticket filters; an omitted filter matches every ticket.
@@ -290,6 +291,9 @@ pub struct TicketDetail {
     /// The claim of its agent, if it was claimed.
     #[serde(default)]
     pub claim: Option<TicketClaim>,
+    /// What was used for it, by its jobs and without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageTotals>,
     /// Tickets that it blocks.
     pub blocks: Vec<TicketRef>,
     /// Names of the lists of tickets that have more than are here.

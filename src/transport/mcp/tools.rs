@@ -14,6 +14,7 @@ mod read;
 mod search;
 mod team;
 pub mod ticket;
+mod usage;
 mod work;
 
 use std::collections::HashMap;
@@ -205,7 +206,7 @@ fn is_ticket_key(text: &str) -> bool {
 }
 
 /// All tools by group; `groups::GROUPS` has the names.
-const GROUPED: [(&str, &[Tool]); 13] = [
+const GROUPED: [(&str, &[Tool]); 14] = [
     ("tickets", board::TOOLS),
     ("tickets", read::TOOLS),
     ("tickets", ticket::TOOLS),
@@ -218,6 +219,7 @@ const GROUPED: [(&str, &[Tool]); 13] = [
     ("jobs", queue::TOOLS),
     ("jobs", jobs::TOOLS),
     ("jobs", work::TOOLS),
+    ("jobs", usage::TOOLS),
     ("questions", approvals::TOOLS),
 ];
 

@@ -39,6 +39,7 @@ mod stage_board;
 mod tenants;
 mod tickets;
 mod tracker;
+mod usage;
 mod webhooks;
 mod webhooks_faults;
 mod webhooks_refusals;

@@ -15,4 +15,5 @@ mod sessions;
 mod tenants;
 mod tools;
 mod transport;
+mod usage;
 mod waits;

@@ -5,6 +5,7 @@ mod jobs;
 mod metrics;
 mod past;
 mod schema;
+mod usage;
 
 use serde_json::Value;
 use tokio_postgres::types::Json;

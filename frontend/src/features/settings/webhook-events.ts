@@ -57,6 +57,7 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
       "job_updated",
       "job_deleted",
       "app_ready",
+      "usage_reported",
     ],
   ],
   ["Engine events", ["ticket_progress", "pr_created", "activity", "ticket_state"]],

@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import type { Actor, NameOf } from "@/api/hooks";
 import type { Priority, TicketDetail } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
+import { Usage } from "@/entities/job/usage";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import type { BoardState } from "@/live/state/board";
 import { cssColor } from "@/ui/color";
@@ -141,6 +142,13 @@ export function Details(props: Props) {
               </Row>
             )}
           </>
+        )}
+        {ticket.usage?.reported && (
+          <Row name="Usage">
+            <span className="block px-2.5 py-1.5 text-xs">
+              <Usage usage={ticket.usage} />
+            </span>
+          </Row>
         )}
         <Row name="Created by" icon={<Avatar {...creator} />}>
           <span className="block truncate px-2.5 py-1.5" title={creator.name}>

@@ -212,6 +212,7 @@ fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
             data[format!("{name}_count")] = json!(refs.len());
         }
     }
+    data["usage"] = json!(ticket.usage.as_ref().filter(|usage| usage.reported));
     data["parent_ticket"] = json!(ticket.parent_ticket);
     data["merged_into"] = json!(ticket.merged_into);
     if let Some(members) = data.as_object_mut() {
