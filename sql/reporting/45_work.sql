@@ -163,3 +163,17 @@ begin atomic
      group by c.period
      order by c.period;
 end;
+
+-- Findings that were opened and closed in each period, by kind.
+create function reporting.finding_counts(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'all')
+returns table (period date, kind text, opened bigint, closed bigint, open_for interval) language sql stable
+begin atomic
+    select p.period, f.kind, count(*) filter (where f.opened_at >= p.starts_at and f.opened_at < p.ends_at),
+           count(*) filter (where f.closed_at >= p.starts_at and f.closed_at < p.ends_at),
+           avg(f.open_for) filter (where f.closed_at >= p.starts_at and f.closed_at < p.ends_at)
+      from reporting.periods(finding_counts.workflow, finding_counts.first_day, finding_counts.last_day, finding_counts.time_zone, finding_counts.unit) p
+      join reporting.findings f on f.workflow_id = finding_counts.workflow
+       and (f.opened_at >= p.starts_at and f.opened_at < p.ends_at or f.closed_at >= p.starts_at and f.closed_at < p.ends_at)
+     group by p.period, f.kind
+     order by p.period, f.kind;
+end;

@@ -3,6 +3,7 @@
 comment on schema reporting is 'Reports for analysts: views, and functions with a range of days. Start at reporting.about.';
 
 comment on view reporting.about is 'One row for each view and function of this schema.';
+comment on view reporting.reports is 'One row for each report of the API, with its parameters and columns.';
 comment on view reporting.workflows is 'One row for each workflow.';
 comment on view reporting.columns is 'One row for each column of a board, as it is now.';
 comment on view reporting.members is 'One row for each member of a workflow.';
@@ -55,6 +56,7 @@ comment on function reporting.hand_offs is 'How often tickets went directly from
 comment on function reporting.duplicate_prevention is 'Tickets merged as duplicates beside tickets created, and likely pairs that are still open. Which similar tickets were shown to somebody is not recorded.';
 comment on function reporting.commit_linking is 'How many of the tickets completed in each period have a commit.';
 comment on function reporting.search_use is 'Kept searches in each period: of each person, the 20 newest different ones.';
+comment on function reporting.finding_counts is 'Findings that were opened and closed in each period, by kind, and how long the closed ones were open. Those that ended are kept for 30 days.';
 comment on function reporting.board_at is 'The tickets that were on a workflow''s board at a time, as they were then.';
 comment on function reporting.board_diff is 'What differs between a workflow''s boards of two moments: one row for each field of each ticket; added and removed tickets without a field.';
 comment on function reporting.flow_efficiency is 'The share of the cycle time in which completed tickets were in an active column and not blocked.';
@@ -95,6 +97,11 @@ begin
             ('about', 'name', 'The name of the view or function.'), ('about', 'kind', 'view or function.'),
             ('about', 'arguments', 'The arguments of a function.'), ('about', 'description', 'What a row is.'),
             ('about', 'version', 'The version of this schema.'),
+            ('reports', 'name', 'The name of the view or function.'), ('reports', 'title', 'The title.'), ('reports', 'description', 'What a row is.'),
+            ('reports', 'kind', 'view or function.'), ('reports', 'arguments', 'What it can be given, by the names of the functions'' parameters.'),
+            ('reports', 'columns', 'The names, types and descriptions of its columns.'), ('reports', 'time_column', 'Of a view: what its range is compared with.'),
+            ('reports', 'order_by', 'Of a view: the order of the rows.'),
+            ('reports', 'moves', 'Whether figures change although nothing in the workflow does.'),
             ('workflows', 'ticket_tracking', 'Whether it has tickets.'), ('workflows', 'archived_at', 'When it was archived; null while it is in use.'),
             ('workflows', 'members', 'How many members it has.'), ('workflows', 'time_zone', 'The time zone in which its days begin.'),
             ('columns', 'wip_limit', 'How many tickets it should hold at most.'), ('columns', 'tickets', 'How many tickets are in it now.'),
@@ -177,6 +184,62 @@ begin
          order by d.view is not null
     loop
         execute format('comment on column reporting.%I.%I is %L', one.view, one.name, one.text);
+    end loop;
+end
+$$;
+
+-- Functions have no comments on columns: theirs are lines of their comment.
+do $$
+declare
+    one record;
+begin
+    for one in
+        with
+        -- What columns are; those of one function follow.
+        described (function, name, text) as (values
+            (null, 'period', 'The first day of the period.'), (null, 'completed', 'How many tickets were completed.'),
+            (null, 'created', 'How many tickets were created.'), (null, 'status', 'The id of the column.'), (null, 'status_name', 'The name of the column.'),
+            (null, 'status_category', 'The category of the column: todo, active or done.'), (null, 'agent_id', 'The id of the assignee.'),
+            (null, 'agent', 'The name of the assignee.'), (null, 'story_points', 'The sum of the story points.'), (null, 'tickets', 'How many tickets.'),
+            (null, 'rate', 'The share of the completed tickets, from 0 to 1.'), (null, 'reopened', 'How many completed tickets were reopened.'),
+            (null, 'longest', 'The longest time.'), (null, 'blocked_time', 'How long tickets were blocked, added up.'),
+            (null, 'p50', 'The median.'), (null, 'p85', 'What 85 of 100 do not exceed.'), (null, 'group_value', 'The type, priority or assignee, where grouped.'),
+            ('cycle_times', 'excluded', 'How many of them have contradicting times and are left out of the times.'),
+            ('cycle_times', 'with_cycle_time', 'How many of them have a cycle time.'),
+            ('cycle_times', 'lead_average', 'The average lead time.'), ('cycle_times', 'lead_p50', 'The median lead time.'),
+            ('cycle_times', 'lead_p85', 'The lead time that 85 of 100 do not exceed.'), ('cycle_times', 'lead_p95', 'The lead time that 95 of 100 do not exceed.'),
+            ('cycle_times', 'cycle_average', 'The average cycle time.'), ('cycle_times', 'cycle_p50', 'The median cycle time.'),
+            ('cycle_times', 'cycle_p85', 'The cycle time that 85 of 100 do not exceed.'), ('cycle_times', 'cycle_p95', 'The cycle time that 95 of 100 do not exceed.'),
+            ('time_in_status', 'stays', 'How many stays ended.'), ('time_in_status', 'total_time', 'Their times added up.'), ('time_in_status', 'average_time', 'Their average.'),
+            ('throughput', 'story_points', 'The story points of the completed tickets (velocity).'), ('throughput', 'without_points', 'How many of the completed tickets have no points.'),
+            ('cumulative_flow', 'day', 'The day.'), ('cumulative_flow', 'tickets', 'How many tickets stood in the column at its end.'),
+            ('wip_age', 'wip_limit', 'How many tickets the column should hold at most.'), ('wip_age', 'is_over_limit', 'Whether it holds more.'),
+            ('wip_age', 'average_age', 'The average age.'), ('wip_age', 'p50', 'The median age.'), ('wip_age', 'p85', 'The age that 85 of 100 do not exceed.'),
+            ('wip_age', 'oldest', 'The highest age.'), ('blocked_time', 'tickets', 'How many tickets were blocked.'),
+            ('workload', 'open', 'How many open tickets the assignee has now.'), ('workload', 'active', 'How many of them are in active columns.'),
+            ('workload', 'blocked', 'How many of them are blocked.'), ('workload', 'open_points', 'Their story points.'),
+            ('workload', 'completed_points', 'The story points of the completed tickets.'), ('workload', 'median_cycle_time', 'The median cycle time of the completed tickets.'),
+            ('hand_offs', 'from_agent_id', 'The id of who had the tickets.'), ('hand_offs', 'from_agent', 'The name of who had the tickets.'),
+            ('hand_offs', 'to_agent_id', 'The id of who got them.'), ('hand_offs', 'to_agent', 'The name of who got them.'),
+            ('hand_offs', 'hand_offs', 'How often.'), ('hand_offs', 'average_held', 'How long they had been held, on average.'),
+            ('duplicate_prevention', 'merged', 'How many tickets were merged as duplicates.'), ('duplicate_prevention', 'merged_rate', 'Merged tickets for each created one.'),
+            ('duplicate_prevention', 'likely_pairs', 'Open pairs that were found in the period and are probably the same.'),
+            ('commit_linking', 'with_commits', 'How many of them have a commit.'), ('search_use', 'searches', 'How many searches.'),
+            ('search_use', 'people', 'By how many people.'), ('search_use', 'with_filters', 'How many of them had filters.'),
+            ('flow_efficiency', 'active_time', 'The time in active columns without being blocked, added up.'), ('flow_efficiency', 'cycle_time', 'The cycle times added up.'),
+            ('flow_efficiency', 'efficiency', 'The share of the one in the other, from 0 to 1.'),
+            ('finding_counts', 'kind', 'The kind of the findings.'), ('finding_counts', 'opened', 'How many were opened.'), ('finding_counts', 'closed', 'How many were closed.'),
+            ('finding_counts', 'open_for', 'How long the closed ones were open, on average.'))
+        select p.oid, obj_description(p.oid, 'pg_proc') as comment, string_agg(a.name || ': ' || coalesce(own.text, general.text), E'\n' order by a.position) as lines
+          from pg_catalog.pg_proc p
+         cross join lateral unnest(p.proargnames, p.proargmodes) with ordinality a (name, mode, position)
+          left join described own on own.function = p.proname and own.name = a.name
+          left join described general on general.function is null and general.name = a.name
+         where p.pronamespace = 'reporting'::regnamespace and a.mode = 't' and coalesce(own.text, general.text) is not null
+           and p.proname in (select r.name from reporting.reports r)
+         group by p.oid
+    loop
+        execute format('comment on function %s is %L', one.oid::regprocedure, one.comment || E'\n' || one.lines);
     end loop;
 end
 $$;
