@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod operators;
 #[cfg(feature = "server")]
 pub mod past_boards;
+pub mod reports;
 #[cfg(feature = "server")]
 pub mod saved_searches;
 pub mod search;

@@ -63,20 +63,17 @@ end;
 create function reporting.throughput(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'day')
 returns table (period date, created bigint, completed bigint, story_points double precision, without_points bigint) language sql stable
 begin atomic
-    select p.period, coalesce(c.created, 0), coalesce(d.completed, 0), coalesce(d.story_points, 0), coalesce(d.without_points, 0)
+    select p.period, coalesce(c.created, 0), coalesce(c.completed, 0), coalesce(c.story_points, 0), coalesce(c.without_points, 0)
       from reporting.periods(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone, throughput.unit) p
       left join (
-            select reporting.period_of(c.created_at, throughput.unit, r.zone, r.from_day) as period, count(*) as created
+            select reporting.period_of(n.quarter, throughput.unit, r.zone, r.from_day) as period, sum(n.created) as created, sum(n.completed) as completed,
+                   sum(n.story_points) as story_points, sum(n.without_points) as without_points
               from reporting.range_of(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone) r
-             cross join reporting.creations c
-             where c.workflow_id = throughput.workflow
-               and c.created_at >= (select reporting.start_of(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone))
-               and c.created_at < (select reporting.end_of(throughput.workflow, throughput.last_day, throughput.time_zone))
+             cross join reporting.counts n
+             where n.workflow_id = throughput.workflow
+               and n.quarter >= (select reporting.start_of(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone))
+               and n.quarter < (select reporting.end_of(throughput.workflow, throughput.last_day, throughput.time_zone))
              group by 1) c on c.period = p.period
-      left join (
-            select d.period, count(*) as completed, sum(d.story_points) as story_points, count(*) filter (where d.story_points is null) as without_points
-              from reporting.completions_in(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone, throughput.unit) d
-             group by d.period) d on d.period = p.period
      order by p.period;
 end;
 

@@ -52,9 +52,8 @@ begin atomic
     select p.period, coalesce(c.completed, 0), coalesce(o.reopened, 0), o.reopened::float8 / nullif(c.completed, 0)
       from reporting.periods(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone, reopen_rate.unit) p
       left join (
-            select d.period, count(*) as completed
-              from reporting.completions_in(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone, reopen_rate.unit) d
-             group by d.period) c on c.period = p.period
+            select t.period, t.completed from reporting.throughput(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone,
+                                                                   reopen_rate.unit) t) c on c.period = p.period
       left join (
             select reporting.period_of(d.reopened_at, reopen_rate.unit, r.zone, r.from_day) as period,
                    count(*) as reopened

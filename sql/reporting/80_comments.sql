@@ -25,6 +25,7 @@ comment on view reporting.blocked_times is 'One row for each time in which at le
 comment on view reporting.creations is 'One row for each ticket that was ever created.';
 comment on view reporting.completions is 'One row for each completion of a ticket; a ticket that was reopened and completed again has two. Times and fields are those at the completion.';
 comment on view reporting.quality is 'One row for each completion and reason why its times are not to be trusted, or why it has no cycle time.';
+comment on view reporting.counts is 'Tickets created and completed, by quarter of an hour. There may be several rows for one quarter: add them up.';
 comment on view reporting.daily is 'One row for each workflow and day of its time zone on which tickets were created or completed.';
 comment on view reporting.column_names is 'One row for each column that a board has or had.';
 comment on view reporting.column_flow is 'Tickets that entered and left columns, by quarter of an hour. There may be several rows for one quarter: add them up.';
@@ -154,6 +155,8 @@ begin
             ('completions', 'is_suspect', 'Whether its times contradict each other (reporting.quality); such rows are not in percentiles.'),
             ('quality', 'reason', 'completed_before_created, completed_before_started, started_before_created, completed_in_the_future or start_unknown.'),
             ('quality', 'is_excluded', 'Whether the completion is left out of times and percentiles.'),
+            ('counts', 'quarter', 'When the quarter of an hour begins.'), ('counts', 'created', 'Tickets created in it.'), ('counts', 'completed', 'Completions in it.'),
+            ('counts', 'story_points', 'The story points of the completions.'), ('counts', 'without_points', 'How many of the completions have no points.'),
             ('daily', 'day', 'The day.'), ('daily', 'created', 'Tickets created on it.'), ('daily', 'completed', 'Completions on it.'),
             ('column_names', 'is_present', 'Whether the board has the column now.'), ('column_flow', 'quarter', 'When the quarter of an hour begins.'),
             ('column_flow', 'entered', 'Tickets that entered.'), ('column_flow', 'left', 'Tickets that left.'), ('column_flow', 'net', 'entered less left.'), ('column_flow_days', 'day', 'The day in UTC.'),

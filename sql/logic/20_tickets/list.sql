@@ -124,7 +124,8 @@ begin
 end
 $$;
 
--- GET /api/tickets/stats/{workflow_id}. Days are those of `tz`, which defaults to the workflow's time zone.
+-- GET /api/tickets/stats/{workflow_id}. Days are those of `tz`, which defaults to the workflow's time zone. What was created and
+-- completed is counted as reports count it: also tickets that were deleted, merged or reopened since.
 create function logic.get_ticket_stats(caller text, workflow text, tz text default null) returns jsonb language plpgsql as $$
 declare
     zone text;
@@ -135,7 +136,7 @@ begin
         with
         -- The live tickets of the workflow, without their texts.
         live as materialized (
-            select t.id, t.status, t.ticket_type, t.priority, t.assigned_agent_id, t.is_resolved, t.created_at, t.completed_at
+            select t.id, t.status, t.ticket_type, t.priority, t.assigned_agent_id, t.is_resolved
               from tickets t where t.workflow_id = get_ticket_stats.workflow and logic.is_live(t)
         ),
         -- Counts by each of four fields, of which a row has one.
@@ -164,9 +165,12 @@ begin
                     where c.workflow_id = get_ticket_stats.workflow and c.deleted_at is null)::numeric / nullif(count(*), 0), 0), 2),
                 'avg_commits_per_ticket', round(coalesce((select count(*) from ticket_commits m join live l2 on l2.id = m.ticket_id
                     where m.workflow_id = get_ticket_stats.workflow)::numeric / nullif(count(*), 0), 0), 2),
-                'created_today', count(*) filter (where l.created_at >= date_trunc('day', now(), zone)),
-                'completed_today', count(*) filter (where l.completed_at >= date_trunc('day', now(), zone)),
-                'velocity_last_7_days', count(*) filter (where l.completed_at >= now() - interval '7 days')),
+                'created_today', (select count(*) from reporting.creations c
+                    where c.workflow_id = get_ticket_stats.workflow and c.created_at >= date_trunc('day', now(), zone)),
+                'completed_today', (select count(*) from reporting.completions c
+                    where c.workflow_id = get_ticket_stats.workflow and c.completed_at >= date_trunc('day', now(), zone)),
+                'velocity_last_7_days', (select count(*) from reporting.completions c
+                    where c.workflow_id = get_ticket_stats.workflow and c.completed_at >= now() - interval '7 days')),
             'time_zone', zone,
             'board_config', logic.board_config(get_ticket_stats.workflow))
           from live l);

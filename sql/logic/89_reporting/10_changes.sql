@@ -286,6 +286,31 @@ select w.id, (e.at at time zone 'UTC')::date, c.column_key, e.net
  cross join lateral (values (c.started_at, 1), (c.ended_at, -1)) e (at, net)
  where c.kind = 'column' and e.at is not null and c.column_key is not null;
 
+-- Creations and completions by quarter of an hour: the stored counts, less what is stored of the tickets that later events changed, and
+-- what these made of them.
+create view logic.ticket_counts as
+select n.workflow_id, n.quarter, n.created, n.completed, n.points, n.without_points from reporting_counts n
+union all
+select r.workflow_id, logic.quarter_of(r.created_at), -1, 0, 0, 0
+  from workflows w
+ cross join lateral logic.changed_tickets(w.id) t
+  join reporting_tickets r on r.workflow_id = w.id and r.ticket_id = t.ticket_id
+ where r.created_at is not null
+union all
+select s.workflow_id, logic.quarter_of(s.started_at), 0, -1, -coalesce(s.story_points::numeric, 0), -(s.story_points is null)::int
+  from workflows w
+ cross join lateral logic.changed_tickets(w.id) t
+  join reporting_spans s on s.workflow_id = w.id and s.ticket_id = t.ticket_id and s.kind = 'done' and (t.is_redone or s.ended_at is null)
+union all
+select w.id, logic.quarter_of(e.at), e.created, e.completed, e.points, e.without_points
+  from workflows w
+ cross join lateral logic.flow_changes(w.id) c
+ cross join lateral (
+    select (c.details ->> 'created_at')::timestamptz as at, 1 as created, 0 as completed, 0::numeric as points, 0 as without_points where c.kind = 'state'
+    union all
+    select c.started_at, 0, 1, coalesce((c.details ->> 'points')::numeric, 0), (c.details ->> 'points' is null)::int where c.kind = 'done') e
+ where e.at is not null;
+
 -- What each column is called now, or was called last.
 create view logic.columns_now as
 select distinct on (v.workflow_id, v.column_key) v.workflow_id, v.column_key, v.id, v.name, v.category, v.valid_to is null as is_present
