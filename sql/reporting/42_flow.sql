@@ -49,8 +49,8 @@ begin atomic
            make_interval(secs => x.times[1]), make_interval(secs => x.times[2]), make_interval(secs => x.longest)
       from (select s.column_key, count(*) as stays, sum(s.seconds) as total, avg(s.seconds) as average, max(s.seconds) as longest,
                    percentile_cont(array[0.5, 0.85]) within group (order by s.seconds) as times
-              from (select s.column_key, date_part('epoch', s.left_at - s.entered_at) as seconds
-                      from reporting.stays s
+              from (select s.column_key, s.seconds
+                      from reporting.column_times s
                      where s.workflow_id = time_in_status.workflow
                        and s.left_at >= (select reporting.start_of(time_in_status.workflow, time_in_status.first_day, time_in_status.last_day, time_in_status.time_zone))
                        and s.left_at < (select reporting.end_of(time_in_status.workflow, time_in_status.last_day, time_in_status.time_zone))) s

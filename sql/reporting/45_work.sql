@@ -116,7 +116,7 @@ begin atomic
             select reporting.period_of(s.left_at, duplicate_prevention.unit, r.zone, r.from_day) as period,
                    count(*) as merged
               from reporting.range_of(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone) r
-             cross join reporting.stays s
+             cross join reporting.column_times s
              where s.workflow_id = duplicate_prevention.workflow and s.ended_by = 'ticket_merged'
                and s.left_at >= (select reporting.start_of(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone))
                and s.left_at < (select reporting.end_of(duplicate_prevention.workflow, duplicate_prevention.last_day, duplicate_prevention.time_zone))

@@ -20,6 +20,7 @@ comment on view reporting.findings is 'One row for each finding: what somebody s
 comment on view reporting.changes is 'One row for each change, as long as history is kept. Without changes of job transcripts.';
 comment on view reporting.ticket_history is 'One row for each change of a ticket, as long as history is kept.';
 comment on view reporting.stays is 'One row for each stay of a ticket in a column. Also of tickets that were deleted or merged since.';
+comment on view reporting.column_times is 'The time of each stay of a ticket in a column, to be added up. reporting.stays has more about each.';
 comment on view reporting.assignments is 'One row for each time in which a ticket had an assignee.';
 comment on view reporting.blocked_times is 'One row for each time in which at least one ticket blocked another one.';
 comment on view reporting.creations is 'One row for each ticket that was ever created.';
@@ -147,7 +148,8 @@ begin
             ('ticket_history', 'metadata', 'The change''s data as clients receive it.'), ('ticket_history', 'actor_id', 'The id of whose credential made the change.'),
             ('stays', 'status', 'The id of the column when the stay ended, or now.'), ('stays', 'status_category', 'The category of the column when the stay began.'),
             ('stays', 'entered_at', 'When the ticket entered the column.'), ('stays', 'left_at', 'When it left the column; null for the present one.'),
-            ('assignments', 'agent_id', 'The id of the assignee.'), ('assignments', 'agent', 'The name of the assignee.'), ('assignments', 'assigned_at', 'Since when.'),
+            ('column_times', 'entered_at', 'When the ticket entered the column.'), ('column_times', 'left_at', 'When it left the column; null for the present one.'),
+            ('column_times', 'seconds', 'How long it was in it; null for the present one.'), ('assignments', 'agent_id', 'The id of the assignee.'), ('assignments', 'agent', 'The name of the assignee.'), ('assignments', 'assigned_at', 'Since when.'),
             ('blocked_times', 'unblocked_at', 'Until when; null while it is blocked.'),
             ('completions', 'reopened_at', 'When the ticket was reopened after this completion; null if it was not.'),
             ('completions', 'active_time', 'How long it had been in active columns without being blocked.'),
