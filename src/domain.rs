@@ -7,6 +7,8 @@
 pub mod accounts;
 #[cfg(feature = "server")]
 pub mod agent_setup;
+#[cfg(feature = "server")]
+pub mod analysts;
 pub mod approvals;
 pub mod apps;
 pub mod comments;

@@ -242,6 +242,11 @@ async fn run_demo(address: SocketAddr, db: Db, listeners: Vec<ListenerWorker>) {
 async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
     match config.database_url.as_deref().filter(|url| !url.trim().is_empty()) {
         Some(url) => {
+            if config.reporting_listen.is_some() {
+                return Err(Error::Setup(
+                    "CALLBOARD_REPORTING_LISTEN is for the embedded Postgres: remove it, because DATABASE_URL names another one, which listens as its own settings say.".to_owned(),
+                ));
+            }
             pool::check_server(url).await?;
             let direct = config.database_listen_url.as_deref().filter(|u| !u.trim().is_empty());
             pooler::check_listen(direct.unwrap_or(url)).await?;
@@ -249,9 +254,12 @@ async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
         }
         None => {
             tracing::info!(data = %config.data_dir.display(), "starting the embedded Postgres");
-            let postgres = Embedded::start(Options::new(&config.runtime_dir, &config.data_dir))
-                .await
-                .map_err(|error| Error::Setup(error.to_string()))?;
+            let mut options = Options::new(&config.runtime_dir, &config.data_dir);
+            options.listen = config.reporting_listen;
+            if let Some(address) = options.listen.filter(|address| !address.ip().is_loopback()) {
+                tracing::warn!(%address, "analysts' connections are not encrypted; other machines should reach this address by a private network only");
+            }
+            let postgres = Embedded::start(options).await.map_err(|error| Error::Setup(error.to_string()))?;
             Ok((postgres.url().to_owned(), Some(postgres)))
         }
     }

@@ -117,12 +117,12 @@ begin
     if etag = any (known) then
         return;
     end if;
-    execute format('select count(*) > $1 as has_more, coalesce(json_agg(r.line order by r.place) filter (where r.place <= $1), ''[]'') as rows
-                      from (select row_number() over () as place, row_to_json(c) as line from (select %s from (%s) x limit $1 + 1) c) r',
+    execute format('select count(*) > $1 as has_more, coalesce(jsonb_agg(r.line order by r.place) filter (where r.place <= $1), ''[]'') as rows
+                      from (select row_number() over () as place, to_jsonb(c) as line from (select %s from (%s) x limit $1 + 1) c) r',
         (select string_agg(c.source, ', ' order by d.position)
            from jsonb_array_elements(entry -> 'columns') with ordinality d (definition, position) cross join lateral logic.report_column(d.definition) c), query)
        into found using max_rows;
-    body := json_build_object('name', report, 'title', entry -> 'title', 'description', entry -> 'description', 'workflow_id', workflow, 'epoch', logic.epoch(), 'seq', seq,
+    body := jsonb_build_object('name', report, 'title', entry -> 'title', 'description', entry -> 'description', 'workflow_id', workflow, 'epoch', logic.epoch(), 'seq', seq,
         'from', first_day, 'to', last_day, 'time_zone', zone, 'unit', unit, 'group', group_by, 'columns', logic.report_columns(entry -> 'columns'),
         'rows', found.rows, 'has_more', found.has_more, 'sql', query);
 end

@@ -124,10 +124,43 @@ begin
         perform pg_terminate_backend(s.pid) from pg_stat_activity s where s.usename = analyst;
         perform lo_unlink(m.oid) from pg_largeobject_metadata m join pg_roles r on r.oid = m.lomowner where r.rolname = analyst;
         execute format('drop owned by %I', analyst);
-        execute format('drop role %I', analyst);
+        begin
+            execute format('drop role %I', analyst);
+        exception when dependent_objects_still_exist then
+            -- Another database of the same server knows the role; it can no longer sign in.
+            raise notice 'the role % has rights in other databases and was only disabled', analyst;
+        end;
     end if;
     return jsonb_build_object('role', analyst);
 exception when insufficient_privilege then
     return jsonb_build_object('role', analyst, 'sql', format(E'drop owned by %1$I;\ndrop role %1$I;', analyst));
+end
+$$;
+
+-- Sets the password of the role that reads all workflows, as logic.add_analyst does. Operators call it.
+create function logic.set_reporting_password(password text) returns jsonb language plpgsql as $$
+declare
+    change constant text := format('alter role callboard_reporting password %L', password);
+begin
+    execute change;
+    return jsonb_build_object('role', 'callboard_reporting', 'created', true);
+exception when insufficient_privilege or undefined_object then
+    return jsonb_build_object('role', 'callboard_reporting', 'created', false, 'sql',
+        case when exists (select from pg_roles r where r.rolname = 'callboard_reporting') then ''
+             else E'create role callboard_reporting login connection limit 20;\n' end || change || ';');
+end
+$$;
+
+-- Where Postgres listens, and whether the role that reads all workflows has a password: null where this role may not know. Operators call it.
+create function logic.get_reporting_access() returns jsonb language plpgsql as $$
+declare
+    has_password boolean;
+begin
+    begin
+        has_password := (select a.rolpassword is not null from pg_authid a where a.rolname = 'callboard_reporting');
+    exception when insufficient_privilege then
+        has_password := null;
+    end;
+    return jsonb_build_object('listen_addresses', current_setting('listen_addresses'), 'port', current_setting('port')::int, 'has_password', has_password);
 end
 $$;
