@@ -157,7 +157,9 @@ impl BackgroundTasks {
         tasks.spawn("findings", findings::record(db.clone()));
         tasks.spawn("search words", search::words::run(db.clone()));
         tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
-        tasks.spawn("reporting", reporting_limits::run(db.reserved()));
+        // Without an external database, Postgres is a child of this server.
+        let is_local = state.config.database_url.as_deref().is_none_or(|url| url.trim().is_empty());
+        tasks.spawn("reporting", reporting_limits::run(db.reserved(), is_local));
         tasks.spawn("log repeats", telemetry::report_left_out());
         tasks.spawn("freed memory", allocator::return_freed_memory());
         tasks.spawn("memory", {

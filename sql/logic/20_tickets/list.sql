@@ -129,14 +129,25 @@ $$;
 create function logic.get_ticket_stats(caller text, workflow text, tz text default null) returns jsonb language plpgsql as $$
 declare
     zone text;
+    today timestamptz;
+    created bigint;
+    completed bigint;
+    velocity bigint;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     zone := logic.time_zone_of(workflow, tz);
+    today := date_trunc('day', now(), zone);
+    -- While much of the past is not stored, as after an upgrade, counting it takes long: then live tickets are counted.
+    if logic.is_past_stored(workflow) then
+        created := (select count(*) from reporting.creations c where c.workflow_id = workflow and c.created_at >= today);
+        select count(*) filter (where c.completed_at >= today), count(*) filter (where c.completed_at >= now() - interval '7 days') into completed, velocity
+          from reporting.completions c where c.workflow_id = workflow and c.completed_at >= least(today, now() - interval '7 days');
+    end if;
     return (
         with
         -- The live tickets of the workflow, without their texts.
         live as materialized (
-            select t.id, t.status, t.ticket_type, t.priority, t.assigned_agent_id, t.is_resolved
+            select t.id, t.status, t.ticket_type, t.priority, t.assigned_agent_id, t.is_resolved, t.created_at, t.completed_at
               from tickets t where t.workflow_id = get_ticket_stats.workflow and logic.is_live(t)
         ),
         -- Counts by each of four fields, of which a row has one.
@@ -165,12 +176,9 @@ begin
                     where c.workflow_id = get_ticket_stats.workflow and c.deleted_at is null)::numeric / nullif(count(*), 0), 0), 2),
                 'avg_commits_per_ticket', round(coalesce((select count(*) from ticket_commits m join live l2 on l2.id = m.ticket_id
                     where m.workflow_id = get_ticket_stats.workflow)::numeric / nullif(count(*), 0), 0), 2),
-                'created_today', (select count(*) from reporting.creations c
-                    where c.workflow_id = get_ticket_stats.workflow and c.created_at >= date_trunc('day', now(), zone)),
-                'completed_today', (select count(*) from reporting.completions c
-                    where c.workflow_id = get_ticket_stats.workflow and c.completed_at >= date_trunc('day', now(), zone)),
-                'velocity_last_7_days', (select count(*) from reporting.completions c
-                    where c.workflow_id = get_ticket_stats.workflow and c.completed_at >= now() - interval '7 days')),
+                'created_today', coalesce(created, count(*) filter (where l.created_at >= today)),
+                'completed_today', coalesce(completed, count(*) filter (where l.completed_at >= today)),
+                'velocity_last_7_days', coalesce(velocity, count(*) filter (where l.completed_at >= now() - interval '7 days'))),
             'time_zone', zone,
             'board_config', logic.board_config(get_ticket_stats.workflow))
           from live l);

@@ -106,3 +106,10 @@ begin
      group by h.ticket_id;
 end
 $$;
+
+-- Whether all but a few of a workflow's events are in the stored past, so that reports add little to it.
+create function logic.is_past_stored(workflow text, few bigint default 20000) returns boolean language sql stable
+begin atomic
+    select coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || is_past_stored.workflow), 0)
+           - coalesce((select p.seq from reporting_progress p where p.workflow_id = is_past_stored.workflow), 0) <= is_past_stored.few;
+end;
