@@ -11,6 +11,7 @@ macro_rules! eprintln {
 }
 
 mod agents;
+mod analysts;
 mod approvals;
 mod commit_hook;
 mod commits;
@@ -142,6 +143,11 @@ pub enum Command {
     Migrate(DatabaseArgs),
     /// Print the connection string of the database, e.g. for psql.
     DatabaseUrl(DatabaseArgs),
+    /// Print a connection string for reports, e.g. for psql or Grafana.
+    ReportingUrl(analysts::ReportingUrlArgs),
+    /// Manage analysts: roles of the database that read reports.
+    #[command(subcommand)]
+    Analysts(analysts::AnalystsCommand),
     /// Show security events: sign-ins, keys, members, exports.
     SecurityEvents(security_events::SecurityEventsArgs),
     /// Maintain the database.
@@ -267,6 +273,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Commits(command) => commits::command(command, cli.json).await?,
         Command::CommitHook(args) => commit_hook::command(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
+        Command::ReportingUrl(args) => analysts::reporting_url(args, cli.json).await?,
+        Command::Analysts(command) => analysts::command(command, cli.json).await?,
         Command::SecurityEvents(args) => security_events::command(args, cli.json).await?,
         Command::Maintenance(command) => maintenance::command(command, cli.json).await?,
         Command::Demo(args) => {

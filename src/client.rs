@@ -32,6 +32,7 @@ mod findings;
 mod jobs;
 mod mcp;
 mod people;
+mod reports;
 mod send;
 mod tickets;
 mod usage;

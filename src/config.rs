@@ -171,6 +171,10 @@ pub struct Config {
     /// Format of log lines. Defaults to human on a terminal, else json.
     #[arg(long, env = "CALLBOARD_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
+    /// Address and port on which the embedded Postgres also accepts analysts, with a password and unencrypted, e.g. 127.0.0.1:5433.
+    /// Defaults to none: then only programs of this machine's owner reach it.
+    #[arg(long, env = "CALLBOARD_REPORTING_LISTEN")]
+    pub reporting_listen: Option<SocketAddr>,
     /// Token that `/metrics` accepts as a bearer token, besides an administrator's credential and requests from this host.
     #[arg(long, env = "CALLBOARD_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<SecretString>,

@@ -7,6 +7,8 @@
 pub mod accounts;
 #[cfg(feature = "server")]
 pub mod agent_setup;
+#[cfg(feature = "server")]
+pub mod analysts;
 pub mod approvals;
 pub mod apps;
 pub mod comments;
@@ -24,6 +26,7 @@ pub mod jobs;
 pub mod operators;
 #[cfg(feature = "server")]
 pub mod past_boards;
+pub mod reports;
 #[cfg(feature = "server")]
 pub mod saved_searches;
 pub mod search;

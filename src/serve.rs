@@ -157,7 +157,9 @@ impl BackgroundTasks {
         tasks.spawn("findings", findings::record(db.clone()));
         tasks.spawn("search words", search::words::run(db.clone()));
         tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
-        tasks.spawn("reporting", reporting_limits::run(db.reserved()));
+        // Without an external database, Postgres is a child of this server.
+        let is_local = state.config.database_url.as_deref().is_none_or(|url| url.trim().is_empty());
+        tasks.spawn("reporting", reporting_limits::run(db.reserved(), is_local));
         tasks.spawn("log repeats", telemetry::report_left_out());
         tasks.spawn("freed memory", allocator::return_freed_memory());
         tasks.spawn("memory", {
@@ -242,6 +244,11 @@ async fn run_demo(address: SocketAddr, db: Db, listeners: Vec<ListenerWorker>) {
 async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
     match config.database_url.as_deref().filter(|url| !url.trim().is_empty()) {
         Some(url) => {
+            if config.reporting_listen.is_some() {
+                return Err(Error::Setup(
+                    "CALLBOARD_REPORTING_LISTEN is for the embedded Postgres: remove it, because DATABASE_URL names another one, which listens as its own settings say.".to_owned(),
+                ));
+            }
             pool::check_server(url).await?;
             let direct = config.database_listen_url.as_deref().filter(|u| !u.trim().is_empty());
             pooler::check_listen(direct.unwrap_or(url)).await?;
@@ -249,9 +256,12 @@ async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
         }
         None => {
             tracing::info!(data = %config.data_dir.display(), "starting the embedded Postgres");
-            let postgres = Embedded::start(Options::new(&config.runtime_dir, &config.data_dir))
-                .await
-                .map_err(|error| Error::Setup(error.to_string()))?;
+            let mut options = Options::new(&config.runtime_dir, &config.data_dir);
+            options.listen = config.reporting_listen;
+            if let Some(address) = options.listen.filter(|address| !address.ip().is_loopback()) {
+                tracing::warn!(%address, "analysts' connections are not encrypted; other machines should reach this address by a private network only");
+            }
+            let postgres = Embedded::start(options).await.map_err(|error| Error::Setup(error.to_string()))?;
             Ok((postgres.url().to_owned(), Some(postgres)))
         }
     }

@@ -4,6 +4,6 @@ select c.relname::text as name, 'view' as kind, null::text as arguments, obj_des
   from pg_catalog.pg_class c
  where c.relnamespace = 'reporting'::regnamespace and c.relkind = 'v'
 union all
-select p.proname::text, 'function', pg_get_function_arguments(p.oid), obj_description(p.oid, 'pg_proc'), 3
+select p.proname::text, 'function', pg_get_function_arguments(p.oid), split_part(obj_description(p.oid, 'pg_proc'), E'\n', 1), 3
   from pg_catalog.pg_proc p
  where p.pronamespace = 'reporting'::regnamespace;

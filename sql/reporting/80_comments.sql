@@ -3,6 +3,7 @@
 comment on schema reporting is 'Reports for analysts: views, and functions with a range of days. Start at reporting.about.';
 
 comment on view reporting.about is 'One row for each view and function of this schema.';
+comment on view reporting.reports is 'One row for each report of the API, with its parameters and columns.';
 comment on view reporting.workflows is 'One row for each workflow.';
 comment on view reporting.columns is 'One row for each column of a board, as it is now.';
 comment on view reporting.members is 'One row for each member of a workflow.';
@@ -19,11 +20,13 @@ comment on view reporting.findings is 'One row for each finding: what somebody s
 comment on view reporting.changes is 'One row for each change, as long as history is kept. Without changes of job transcripts.';
 comment on view reporting.ticket_history is 'One row for each change of a ticket, as long as history is kept.';
 comment on view reporting.stays is 'One row for each stay of a ticket in a column. Also of tickets that were deleted or merged since.';
+comment on view reporting.column_times is 'The time of each stay of a ticket in a column, to be added up. reporting.stays has more about each.';
 comment on view reporting.assignments is 'One row for each time in which a ticket had an assignee.';
 comment on view reporting.blocked_times is 'One row for each time in which at least one ticket blocked another one.';
 comment on view reporting.creations is 'One row for each ticket that was ever created.';
 comment on view reporting.completions is 'One row for each completion of a ticket; a ticket that was reopened and completed again has two. Times and fields are those at the completion.';
 comment on view reporting.quality is 'One row for each completion and reason why its times are not to be trusted, or why it has no cycle time.';
+comment on view reporting.counts is 'Tickets created and completed, by quarter of an hour. There may be several rows for one quarter: add them up.';
 comment on view reporting.daily is 'One row for each workflow and day of its time zone on which tickets were created or completed.';
 comment on view reporting.column_names is 'One row for each column that a board has or had.';
 comment on view reporting.column_flow is 'Tickets that entered and left columns, by quarter of an hour. There may be several rows for one quarter: add them up.';
@@ -60,6 +63,7 @@ comment on function reporting.hand_offs is 'How often tickets went directly from
 comment on function reporting.duplicate_prevention is 'Tickets merged as duplicates beside tickets created, and likely pairs that are still open. Which similar tickets were shown to somebody is not recorded.';
 comment on function reporting.commit_linking is 'How many of the tickets completed in each period have a commit.';
 comment on function reporting.search_use is 'Kept searches in each period: of each person, the 20 newest different ones.';
+comment on function reporting.finding_counts is 'Findings that were opened and closed in each period, by kind, and how long the closed ones were open. Those that ended are kept for 30 days.';
 comment on function reporting.board_at is 'The tickets that were on a workflow''s board at a time, as they were then.';
 comment on function reporting.board_diff is 'What differs between a workflow''s boards of two moments: one row for each field of each ticket; added and removed tickets without a field.';
 comment on function reporting.cost is 'Tokens and cost reported in each period: one row for each currency, and one with usage_reported false for a period without a report. Attempts are those that began in the period, the same in each of its rows.';
@@ -101,6 +105,11 @@ begin
             ('about', 'name', 'The name of the view or function.'), ('about', 'kind', 'view or function.'),
             ('about', 'arguments', 'The arguments of a function.'), ('about', 'description', 'What a row is.'),
             ('about', 'version', 'The version of this schema.'),
+            ('reports', 'name', 'The name of the view or function.'), ('reports', 'title', 'The title.'), ('reports', 'description', 'What a row is.'),
+            ('reports', 'kind', 'view or function.'), ('reports', 'arguments', 'What it can be given, by the names of the functions'' parameters.'),
+            ('reports', 'columns', 'The names, types and descriptions of its columns.'), ('reports', 'time_column', 'Of a view: what its range is compared with.'),
+            ('reports', 'order_by', 'Of a view: the order of the rows.'),
+            ('reports', 'moves', 'Whether figures change although nothing in the workflow does.'),
             ('workflows', 'ticket_tracking', 'Whether it has tickets.'), ('workflows', 'archived_at', 'When it was archived; null while it is in use.'),
             ('workflows', 'members', 'How many members it has.'), ('workflows', 'time_zone', 'The time zone in which its days begin.'),
             ('columns', 'wip_limit', 'How many tickets it should hold at most.'), ('columns', 'tickets', 'How many tickets are in it now.'),
@@ -145,7 +154,8 @@ begin
             ('ticket_history', 'metadata', 'The change''s data as clients receive it.'), ('ticket_history', 'actor_id', 'The id of whose credential made the change.'),
             ('stays', 'status', 'The id of the column when the stay ended, or now.'), ('stays', 'status_category', 'The category of the column when the stay began.'),
             ('stays', 'entered_at', 'When the ticket entered the column.'), ('stays', 'left_at', 'When it left the column; null for the present one.'),
-            ('assignments', 'agent_id', 'The id of the assignee.'), ('assignments', 'agent', 'The name of the assignee.'), ('assignments', 'assigned_at', 'Since when.'),
+            ('column_times', 'entered_at', 'When the ticket entered the column.'), ('column_times', 'left_at', 'When it left the column; null for the present one.'),
+            ('column_times', 'seconds', 'How long it was in it; null for the present one.'), ('assignments', 'agent_id', 'The id of the assignee.'), ('assignments', 'agent', 'The name of the assignee.'), ('assignments', 'assigned_at', 'Since when.'),
             ('blocked_times', 'unblocked_at', 'Until when; null while it is blocked.'),
             ('completions', 'reopened_at', 'When the ticket was reopened after this completion; null if it was not.'),
             ('completions', 'active_time', 'How long it had been in active columns without being blocked.'),
@@ -153,6 +163,8 @@ begin
             ('completions', 'is_suspect', 'Whether its times contradict each other (reporting.quality); such rows are not in percentiles.'),
             ('quality', 'reason', 'completed_before_created, completed_before_started, started_before_created, completed_in_the_future or start_unknown.'),
             ('quality', 'is_excluded', 'Whether the completion is left out of times and percentiles.'),
+            ('counts', 'quarter', 'When the quarter of an hour begins.'), ('counts', 'created', 'Tickets created in it.'), ('counts', 'completed', 'Completions in it.'),
+            ('counts', 'story_points', 'The story points of the completions.'), ('counts', 'without_points', 'How many of the completions have no points.'),
             ('daily', 'day', 'The day.'), ('daily', 'created', 'Tickets created on it.'), ('daily', 'completed', 'Completions on it.'),
             ('column_names', 'is_present', 'Whether the board has the column now.'), ('column_flow', 'quarter', 'When the quarter of an hour begins.'),
             ('column_flow', 'entered', 'Tickets that entered.'), ('column_flow', 'left', 'Tickets that left.'), ('column_flow', 'net', 'entered less left.'), ('column_flow_days', 'day', 'The day in UTC.'),
@@ -201,6 +213,68 @@ begin
          order by d.view is not null
     loop
         execute format('comment on column reporting.%I.%I is %L', one.view, one.name, one.text);
+    end loop;
+end
+$$;
+
+-- Functions have no comments on columns: theirs are lines of their comment.
+do $$
+declare
+    one record;
+begin
+    for one in
+        with
+        -- What columns are; those of one function follow.
+        described (function, name, text) as (values
+            (null, 'period', 'The first day of the period.'), (null, 'completed', 'How many tickets were completed.'),
+            (null, 'created', 'How many tickets were created.'), (null, 'status', 'The id of the column.'), (null, 'status_name', 'The name of the column.'),
+            (null, 'status_category', 'The category of the column: todo, active or done.'), (null, 'agent_id', 'The id of the assignee.'),
+            (null, 'agent', 'The name of the assignee.'), (null, 'story_points', 'The sum of the story points.'), (null, 'tickets', 'How many tickets.'),
+            (null, 'rate', 'The share of the completed tickets, from 0 to 1.'), (null, 'reopened', 'How many completed tickets were reopened.'),
+            (null, 'longest', 'The longest time.'), (null, 'blocked_time', 'How long tickets were blocked, added up.'),
+            (null, 'p50', 'The median.'), (null, 'p85', 'What 85 of 100 do not exceed.'), (null, 'group_value', 'The type, priority or assignee, where grouped.'),
+            ('cycle_times', 'excluded', 'How many of them have contradicting times and are left out of the times.'),
+            ('cycle_times', 'with_cycle_time', 'How many of them have a cycle time.'),
+            ('cycle_times', 'lead_average', 'The average lead time.'), ('cycle_times', 'lead_p50', 'The median lead time.'),
+            ('cycle_times', 'lead_p85', 'The lead time that 85 of 100 do not exceed.'), ('cycle_times', 'lead_p95', 'The lead time that 95 of 100 do not exceed.'),
+            ('cycle_times', 'cycle_average', 'The average cycle time.'), ('cycle_times', 'cycle_p50', 'The median cycle time.'),
+            ('cycle_times', 'cycle_p85', 'The cycle time that 85 of 100 do not exceed.'), ('cycle_times', 'cycle_p95', 'The cycle time that 95 of 100 do not exceed.'),
+            ('time_in_status', 'stays', 'How many stays ended.'), ('time_in_status', 'total_time', 'Their times added up.'), ('time_in_status', 'average_time', 'Their average.'),
+            ('throughput', 'story_points', 'The story points of the completed tickets (velocity).'), ('throughput', 'without_points', 'How many of the completed tickets have no points.'),
+            ('cumulative_flow', 'day', 'The day.'), ('cumulative_flow', 'tickets', 'How many tickets stood in the column at its end.'),
+            ('wip_age', 'wip_limit', 'How many tickets the column should hold at most.'), ('wip_age', 'is_over_limit', 'Whether it holds more.'),
+            ('wip_age', 'average_age', 'The average age.'), ('wip_age', 'p50', 'The median age.'), ('wip_age', 'p85', 'The age that 85 of 100 do not exceed.'),
+            ('wip_age', 'oldest', 'The highest age.'), ('blocked_time', 'tickets', 'How many tickets were blocked.'),
+            ('workload', 'open', 'How many open tickets the assignee has now.'), ('workload', 'active', 'How many of them are in active columns.'),
+            ('workload', 'blocked', 'How many of them are blocked.'), ('workload', 'open_points', 'Their story points.'),
+            ('workload', 'completed_points', 'The story points of the completed tickets.'), ('workload', 'median_cycle_time', 'The median cycle time of the completed tickets.'),
+            ('hand_offs', 'from_agent_id', 'The id of who had the tickets.'), ('hand_offs', 'from_agent', 'The name of who had the tickets.'),
+            ('hand_offs', 'to_agent_id', 'The id of who got them.'), ('hand_offs', 'to_agent', 'The name of who got them.'),
+            ('hand_offs', 'hand_offs', 'How often.'), ('hand_offs', 'average_held', 'How long they had been held, on average.'),
+            ('duplicate_prevention', 'merged', 'How many tickets were merged as duplicates.'), ('duplicate_prevention', 'merged_rate', 'Merged tickets for each created one.'),
+            ('duplicate_prevention', 'likely_pairs', 'Open pairs that were found in the period and are probably the same.'),
+            ('commit_linking', 'with_commits', 'How many of them have a commit.'), ('search_use', 'searches', 'How many searches.'),
+            ('search_use', 'people', 'By how many people.'), ('search_use', 'with_filters', 'How many of them had filters.'),
+            ('flow_efficiency', 'active_time', 'The time in active columns without being blocked, added up.'), ('flow_efficiency', 'cycle_time', 'The cycle times added up.'),
+            ('flow_efficiency', 'efficiency', 'The share of the one in the other, from 0 to 1.'),
+            ('finding_counts', 'kind', 'The kind of the findings.'), ('finding_counts', 'opened', 'How many were opened.'), ('finding_counts', 'closed', 'How many were closed.'),
+            ('finding_counts', 'open_for', 'How long the closed ones were open, on average.'),
+            ('cost', 'currency', 'The currency of the cost, as three letters; null for reports without a cost.'), ('cost', 'cost', 'The reported cost, added up.'),
+            ('cost', 'input_tokens', 'The reported input tokens that no cache had to do with, added up.'), ('cost', 'output_tokens', 'The reported output tokens, added up.'),
+            ('cost', 'cache_read_tokens', 'The reported tokens read from a cache, added up.'), ('cost', 'cache_write_tokens', 'The reported tokens written to a cache, added up.'),
+            ('cost', 'reports', 'How many reports there were.'), ('cost', 'reports_without_cost', 'How many of them say no cost.'),
+            ('cost', 'reports_without_tokens', 'How many of them lack input or output tokens.'), ('cost', 'attempts', 'How many attempts of jobs began in the period.'),
+            ('cost', 'attempts_without_usage', 'How many of these reported nothing and have ended.'), ('cost', 'usage_reported', 'Whether anything was reported.'))
+        select p.oid, obj_description(p.oid, 'pg_proc') as comment, string_agg(a.name || ': ' || coalesce(own.text, general.text), E'\n' order by a.position) as lines
+          from pg_catalog.pg_proc p
+         cross join lateral unnest(p.proargnames, p.proargmodes) with ordinality a (name, mode, position)
+          left join described own on own.function = p.proname and own.name = a.name
+          left join described general on general.function is null and general.name = a.name
+         where p.pronamespace = 'reporting'::regnamespace and a.mode = 't' and coalesce(own.text, general.text) is not null
+           and p.proname in (select r.name from reporting.reports r)
+         group by p.oid
+    loop
+        execute format('comment on function %s is %L', one.oid::regprocedure, one.comment || E'\n' || one.lines);
     end loop;
 end
 $$;

@@ -2,7 +2,8 @@
 //!
 //! The data directory contains `postgres/`, the cluster; `postgres.log`, its log; and `callboard.lock`, which a server
 //! locks with flock while it uses the directory. The child listens on a Unix socket in the cluster directory, which only
-//! its owner and root can enter, so there is neither a port nor a password.
+//! its owner and root can enter, so there is neither a port nor a password. It may also listen on a port, where only
+//! the roles of analysts are accepted, with a password.
 //!
 //! Invariants:
 //! - The cluster directory is complete or absent: initdb works in a temporary directory, which is renamed at the end.
@@ -21,6 +22,7 @@ mod process;
 mod programs;
 mod supervisor;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
@@ -44,6 +46,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The major version to run: 18, or 16 in tests.
     pub major: u32,
+    /// Address and port on which analysts are accepted too, with a password. Defaults to none.
+    pub listen: Option<SocketAddr>,
     /// Settings that replace or extend the default ones, such as `("fsync", "off")` in tests.
     pub settings: Vec<(String, String)>,
 }
@@ -51,7 +55,13 @@ pub struct Options {
 impl Options {
     /// The usual options: Postgres 18 with the default settings.
     pub fn new(runtime_dir: impl Into<PathBuf>, data_dir: impl Into<PathBuf>) -> Self {
-        Self { runtime_dir: runtime_dir.into(), data_dir: data_dir.into(), major: 18, settings: Vec::new() }
+        Self {
+            runtime_dir: runtime_dir.into(),
+            data_dir: data_dir.into(),
+            major: 18,
+            listen: None,
+            settings: Vec::new(),
+        }
     }
 }
 

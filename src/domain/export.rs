@@ -122,7 +122,7 @@ pub struct Export {
 }
 
 /// U+FEFF in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The columns of the CSV.
 const COLUMNS: &[&str] = &[
@@ -252,7 +252,7 @@ impl Ticket {
 }
 
 /// Quotes a cell if necessary. An apostrophe precedes a text that a spreadsheet would evaluate as a formula.
-fn csv_cell(text: &str) -> String {
+pub(super) fn csv_cell(text: &str) -> String {
     let text = match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
         _ => text.to_owned(),

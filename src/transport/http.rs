@@ -29,6 +29,7 @@ pub mod origin;
 pub mod path_query;
 pub mod problem;
 pub mod reply;
+pub mod reports;
 pub mod searches;
 pub mod security_events;
 pub mod sessions;
@@ -73,6 +74,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     workflows::configure(cfg);
     findings::configure(cfg);
     usage::configure(cfg);
+    reports::configure(cfg);
     searches::configure(cfg);
     approvals::configure(cfg);
     apps::configure(cfg);

@@ -31,6 +31,7 @@ mod restored;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
+mod runtime_network;
 mod rust_client;
 mod schema;
 mod search;

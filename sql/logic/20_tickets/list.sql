@@ -124,13 +124,25 @@ begin
 end
 $$;
 
--- GET /api/tickets/stats/{workflow_id}. Days are those of `tz`, which defaults to the workflow's time zone.
+-- GET /api/tickets/stats/{workflow_id}. Days are those of `tz`, which defaults to the workflow's time zone. What was created and
+-- completed is counted as reports count it: also tickets that were deleted, merged or reopened since.
 create function logic.get_ticket_stats(caller text, workflow text, tz text default null) returns jsonb language plpgsql as $$
 declare
     zone text;
+    today timestamptz;
+    created bigint;
+    completed bigint;
+    velocity bigint;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     zone := logic.time_zone_of(workflow, tz);
+    today := date_trunc('day', now(), zone);
+    -- While much of the past is not stored, as after an upgrade, counting it takes long: then live tickets are counted.
+    if logic.is_past_stored(workflow) then
+        created := (select count(*) from reporting.creations c where c.workflow_id = workflow and c.created_at >= today);
+        select count(*) filter (where c.completed_at >= today), count(*) filter (where c.completed_at >= now() - interval '7 days') into completed, velocity
+          from reporting.completions c where c.workflow_id = workflow and c.completed_at >= least(today, now() - interval '7 days');
+    end if;
     return (
         with
         -- The live tickets of the workflow, without their texts.
@@ -164,9 +176,9 @@ begin
                     where c.workflow_id = get_ticket_stats.workflow and c.deleted_at is null)::numeric / nullif(count(*), 0), 0), 2),
                 'avg_commits_per_ticket', round(coalesce((select count(*) from ticket_commits m join live l2 on l2.id = m.ticket_id
                     where m.workflow_id = get_ticket_stats.workflow)::numeric / nullif(count(*), 0), 0), 2),
-                'created_today', count(*) filter (where l.created_at >= date_trunc('day', now(), zone)),
-                'completed_today', count(*) filter (where l.completed_at >= date_trunc('day', now(), zone)),
-                'velocity_last_7_days', count(*) filter (where l.completed_at >= now() - interval '7 days')),
+                'created_today', coalesce(created, count(*) filter (where l.created_at >= today)),
+                'completed_today', coalesce(completed, count(*) filter (where l.completed_at >= today)),
+                'velocity_last_7_days', coalesce(velocity, count(*) filter (where l.completed_at >= now() - interval '7 days'))),
             'time_zone', zone,
             'board_config', logic.board_config(get_ticket_stats.workflow))
           from live l);

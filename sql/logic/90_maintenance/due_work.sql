@@ -15,7 +15,7 @@ begin atomic
                    or exists (select from embedding_models m join embedding_queue q on q.model_id = m.id
                                where m.state = 'serving' and q.not_before <= now()) then 'embeddings' end,
             case when exists (select from finding_checks c where c.next_at <= now()) then 'findings' end,
-            case when exists (select from pg_stat_get_activity(null) a where a.usesysid = to_regrole('callboard_reporting')) then 'reporting_sessions' end
+            case when exists (select from pg_stat_get_activity(null) a join pg_roles r on r.oid = a.usesysid where r.rolname ~ '^callboard_(reporting$|analyst_)') then 'reporting_sessions' end
         ], null)),
         'models', coalesce((select string_agg(m.id || m.state, ' ' order by m.id) from embedding_models m), ''));
 end;

@@ -11,6 +11,9 @@ use super::{NAME, StartError};
 /// Trusts all local connections: only the owner and root can enter the directory of the socket.
 const HBA: &str = "# Written by Callboard. Only the owner of this directory and root reach its socket.\n\
     local all all trust\nlocal replication all trust\n";
+/// Accepts analysts from the network, and nobody else.
+const NETWORK_HBA: &str = "# Only analysts connect over the network, with a password.\n\
+    host callboard /^callboard_(reporting|analyst_[a-z0-9_]+)$ all scram-sha-256\nhost all all all reject\n";
 
 /// Creates a complete cluster with an empty database if there is none. The work happens in a temporary folder, which is
 /// renamed at the end; leftovers of earlier attempts are removed.
@@ -107,6 +110,27 @@ fn run(mut command: Command, input: &str) -> Result<(), String> {
         Some(line) => Err(line.trim().to_owned()),
         None if output.status.success() => Ok(()),
         None => Err(text.lines().last().map_or_else(|| output.status.to_string(), str::to_owned)),
+    }
+}
+
+/// Writes who may connect, unless somebody has changed the file.
+pub(super) fn write_access(data_dir: &DataDir) {
+    let path = data_dir.cluster.join("pg_hba.conf");
+    let with_network = format!("{HBA}{NETWORK_HBA}");
+    let wanted = if data_dir.listen.is_some() { with_network.as_str() } else { HBA };
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    if found == wanted {
+        return;
+    }
+    if !found.is_empty() && found != HBA && found != with_network {
+        if data_dir.listen.is_some() {
+            tracing::warn!(path = %path.display(), "the file was edited and is left as it is; it decides who may connect over the network");
+        }
+        return;
+    }
+    let fresh = data_dir.cluster.join("pg_hba.conf.new");
+    if let Err(error) = write(data_dir, &fresh, wanted).and_then(|()| fs::rename(&fresh, &path)) {
+        tracing::warn!(%error, "the rules of access of Postgres could not be written; the old ones remain");
     }
 }
 

@@ -7,6 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, symlink};
 use std::os::unix::net::UnixStream;
@@ -17,6 +18,8 @@ use super::{NAME, Options, StartError, programs};
 
 /// The file name of the socket, and the maximum bytes of a socket path that all systems support.
 const SOCKET: &str = ".s.PGSQL.5432";
+/// The port in its name.
+pub(super) const USUAL_PORT: u16 = 5432;
 const MAX_SOCKET_PATH: usize = 103;
 
 /// A data directory that this process has locked.
@@ -29,6 +32,7 @@ pub(super) struct DataDir {
     pub owner: Owner,
     pub settings: Vec<(String, String)>,
     pub major: u32,
+    pub listen: Option<SocketAddr>,
     socket_dir: PathBuf,
     lock: File,
 }
@@ -64,6 +68,7 @@ impl DataDir {
             owner,
             settings: options.settings.clone(),
             major: options.major,
+            listen: options.listen,
             socket_dir,
             lock,
         })
@@ -89,6 +94,15 @@ impl DataDir {
     /// directory.
     pub fn name_for_postgres(&self, folder: &Path) -> PathBuf {
         if self.owner.reaches(folder) { folder.into() } else { "/proc/self/cwd".into() }
+    }
+
+    /// Gives the socket its usual name too: Postgres names it by the port, which differs where it listens on one.
+    pub fn link_socket(&self, port: u16) -> io::Result<()> {
+        let usual = self.cluster.join(SOCKET);
+        if usual.is_symlink() {
+            fs::remove_file(&usual)?;
+        }
+        if port == USUAL_PORT { Ok(()) } else { symlink(format!(".s.PGSQL.{port}"), usual) }
     }
 
     /// Removes the link to the socket, which is outside of the data directory.

@@ -322,11 +322,11 @@ pub struct TicketStats {
     pub avg_comments_per_ticket: f64,
     /// Average number of commits per ticket.
     pub avg_commits_per_ticket: f64,
-    /// Tickets created today.
+    /// Tickets created today, also if they were deleted since.
     pub created_today: i64,
-    /// Tickets completed today.
+    /// Completions today, also of tickets that were reopened or deleted since.
     pub completed_today: i64,
-    /// Tickets completed in the last seven days.
+    /// Completions in the last seven days.
     pub velocity_last_7_days: i64,
 }
 

@@ -164,6 +164,11 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
+        "GET /api/reports" => json!({}),
+        "GET /api/reports/{name}" => {
+            json!({"path": {"name": "cycle_times"}, "query": {"workflow_id": "$workflow", "from": "2026-01-01",
+            "to": "2026-01-31", "tz": "Europe/Berlin", "unit": "week", "group": "agent", "limit": "100", "format": "json", "bom": "true"}})
+        }
         "GET /api/workflows/{id}/findings" => {
             json!({"path": {"id": "$workflow"}, "query": {"kind": "stuck,blocked", "limit": "10"}})
         }

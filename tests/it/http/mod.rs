@@ -31,6 +31,7 @@ mod openapi;
 mod outcomes;
 mod paging;
 mod people;
+mod reports;
 mod searches;
 mod secrets;
 mod security_events;

@@ -1,9 +1,12 @@
 //! The schema `reporting`: its figures beside ones computed by hand, and what analysts may read.
 
+mod analysts;
+mod dashboard;
 mod imports;
 mod jobs;
 mod metrics;
 mod past;
+mod reports;
 mod schema;
 mod usage;
 

@@ -75,6 +75,8 @@ const OPERATION_IDS: &[(&str, &str, &str)] = &[
     ("get", "/api/membership-invitations", "listMembershipInvitations"),
     ("post", "/api/membership-invitations/{id}/accept", "acceptMembershipInvitation"),
     ("post", "/api/membership-invitations/{id}/decline", "declineMembershipInvitation"),
+    ("get", "/api/reports", "listReports"),
+    ("get", "/api/reports/{name}", "getReport"),
     ("get", "/api/searches", "listSearches"),
     ("post", "/api/searches", "createSearch"),
     ("get", "/api/searches/recent", "listRecentSearches"),
