@@ -31,7 +31,9 @@ begin
     for part in
         select distinct c.workflow_id, c.section from archive_chunks c
          where c.digest = begin_archive_import.digest and c.section <> 'people'
-           and 'id' = any (logic.archive_columns(c.section)) and c.section <> 'board_columns'
+           -- Rows that have an id of their own.
+           and exists (select from pg_constraint k join pg_attribute a on a.attrelid = k.conrelid and a.attnum = k.conkey[1] and a.attname = 'id'
+                        where k.conrelid = logic.archive_table(c.section) and k.contype = 'p' and cardinality(k.conkey) = 1)
          order by c.section, c.workflow_id
     loop
         perform logic.replace_taken_ids(digest, part.workflow_id, part.section);
