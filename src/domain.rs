@@ -9,6 +9,8 @@ pub mod accounts;
 pub mod agent_setup;
 pub mod approvals;
 pub mod apps;
+#[cfg(feature = "server")]
+pub mod archive;
 pub mod comments;
 pub mod commits;
 #[cfg(feature = "server")]

@@ -1,6 +1,14 @@
 -- Writing archives. A row is one line: its columns as jsonb writes them, so that equal rows are equal bytes. Functions that make
 -- lines fix the settings on which the text of a value depends.
 
+-- Whether the caller may export the workflow: true, or it fails.
+create function logic.check_archive_access(caller text, workflow text) returns boolean language plpgsql as $$
+begin
+    perform logic.authorize_archive(caller, workflow);
+    return true;
+end
+$$;
+
 -- Before a workflow is exported: brings what reports store up to date, so that an archive does not depend on when that was done
 -- last, and records who exports. Returns {id, name, rows}.
 create function logic.prepare_archive(caller text, workflow text) returns jsonb language plpgsql as $$

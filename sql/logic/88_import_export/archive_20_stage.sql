@@ -2,17 +2,27 @@
 -- interrupted import goes on from there. The second part, archive_30_import.sql, is one transaction, so that others see a
 -- workflow as a whole or not at all.
 
+-- The newest migration of the database.
+create function logic.get_archive_schema() returns bigint language plpgsql stable as $$
+declare
+    newest bigint;
+begin
+    -- Made by the program that migrates, so it may be absent here.
+    execute 'select max(version) from refinery_schema_history' into newest;
+    return newest;
+end
+$$;
+
 -- Begins the import of an archive or goes on with it; returns how many chunks have arrived. `schema_version` is the newest
 -- migration of the database that it came from.
 create function logic.stage_archive(caller text, digest text, schema_version bigint) returns bigint language plpgsql as $$
 declare
-    own_version bigint;
+    own_version constant bigint := logic.get_archive_schema();
 begin
     perform logic.authorize_archive(caller, null);
     if digest !~ '^[0-9a-f]{64}$' then
         perform logic.fail_invalid('digest', 'must be a SHA-256 in hexadecimal digits');
     end if;
-    execute 'select max(version) from refinery_schema_history' into own_version;
     if schema_version > own_version then
         perform logic.fail('conflict', format(
             'The archive was made by a newer Callboard (its schema is %s, this one %s); update this one first.', schema_version, own_version));
