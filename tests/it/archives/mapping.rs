@@ -26,7 +26,7 @@ async fn a_second_copy_gets_ids_of_its_own_everywhere() {
     let there = regex(&serde_json::to_string(&lines).expect("text"));
     let people = |id: &&String| id.starts_with("user-");
     assert_eq!(
-        ids.iter().filter(|id| !people(id)).filter(|id| there.contains(id)).collect::<Vec<_>>(),
+        ids.iter().filter(|id| !people(id)).filter(|id| there.contains(*id)).collect::<Vec<_>>(),
         Vec::<&String>::new(),
         "the copy still names rows of the original"
     );
