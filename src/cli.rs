@@ -131,10 +131,10 @@ pub enum Command {
     /// Manage workflows and their members.
     #[command(subcommand)]
     Workflow(workflows::WorkflowCommand),
-    /// Import tickets from another tracker.
+    /// Import tickets from another tracker, or an archive.
     #[command(subcommand)]
     Import(import::ImportCommand),
-    /// Export a workflow's tickets as JSON, CSV or Markdown.
+    /// Export a workflow's tickets as JSON, CSV or Markdown, or everything as an archive.
     Export(export::ExportArgs),
     /// Show and retry the embedding of tickets.
     #[command(subcommand)]
@@ -266,7 +266,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             output::write(&script);
         }
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
-        Command::Export(args) => export::command(args).await?,
+        Command::Export(args) => export::command(args, cli.json).await?,
         Command::User(command) => people::command(command, cli.json).await?,
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,

@@ -11,6 +11,8 @@ pub mod agent_setup;
 pub mod analysts;
 pub mod approvals;
 pub mod apps;
+#[cfg(feature = "server")]
+pub mod archive;
 pub mod comments;
 pub mod commits;
 #[cfg(feature = "server")]

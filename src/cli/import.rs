@@ -1,4 +1,6 @@
-//! `callboard import`: imports a file with a progress bar and reports the result of every line.
+//! `callboard import`: imports a file with a progress bar and reports the result of every line, or an archive.
+
+mod archive;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
@@ -23,6 +25,8 @@ const MAX_SHOWN: usize = 50;
 pub enum ImportCommand {
     /// Import a JSONL export of the issue tracker beads.
     Beads(BeadsArgs),
+    /// Import an archive of a workflow or a server, as `callboard export archive` writes it: completely or not at all.
+    Archive(archive::ArchiveArgs),
 }
 
 /// Flags of `callboard import beads`.
@@ -49,7 +53,10 @@ pub struct BeadsArgs {
 
 /// Runs `callboard import …`.
 pub async fn command(command: ImportCommand, json: bool) -> Result<ExitCode> {
-    let ImportCommand::Beads(args) = command;
+    let args = match command {
+        ImportCommand::Beads(args) => args,
+        ImportCommand::Archive(args) => return archive::command(args, json).await,
+    };
     let batch = read(&args)?;
     let rejected = args.strict && !(batch.bad.is_empty() && batch.warnings.is_empty());
     let outcome = if rejected || (batch.items.is_empty() && !batch.bad.is_empty()) {

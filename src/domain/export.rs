@@ -251,12 +251,27 @@ impl Ticket {
     }
 }
 
-/// Quotes a cell if necessary. An apostrophe precedes a text that a spreadsheet would evaluate as a formula.
+/// The most that a cell of Excel holds, in UTF-16 units; it puts the rest of a longer one into the next rows.
+const MAX_CELL: usize = 32_767;
+
+/// Quotes a cell if necessary. An apostrophe precedes a text that a spreadsheet would evaluate as a formula; a text that is too
+/// long for a cell is cut, and says so.
 pub(super) fn csv_cell(text: &str) -> String {
-    let text = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+    let mut text = match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
         _ => text.to_owned(),
     };
+    const CUT: &str = "… (cut; the JSON has all of it)";
+    if text.len() > MAX_CELL && text.encode_utf16().count() > MAX_CELL {
+        let mut room = MAX_CELL - CUT.encode_utf16().count();
+        let fits = |c: &char| {
+            let left = room.checked_sub(c.len_utf16());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        text = text.chars().take_while(fits).collect();
+        text.push_str(CUT);
+    }
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
@@ -275,8 +290,14 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("@x,y", "\"'@x,y\""),
             ("two\nlines", "\"two\nlines\""),
+            ("\n=1+1", "\"'\n=1+1\""),
+            ("＝1+1", "'＝1+1"),
+            ("-5", "'-5"),
         ] {
             assert_eq!(super::csv_cell(text), cell);
         }
+        let cut = super::csv_cell(&"🦀".repeat(20_000));
+        assert!(cut.encode_utf16().count() <= super::MAX_CELL && cut.ends_with("has all of it)"));
+        assert_eq!(super::csv_cell(&"ü".repeat(super::MAX_CELL)), "ü".repeat(super::MAX_CELL));
     }
 }

@@ -5,6 +5,7 @@
 pub mod agents;
 pub mod approvals;
 pub mod apps;
+pub mod archives;
 pub mod assets;
 pub mod auth;
 pub mod board;
@@ -72,6 +73,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
     cfg.configure(invitations::configure).configure(users::configure);
     workflows::configure(cfg);
+    archives::configure(cfg);
     findings::configure(cfg);
     usage::configure(cfg);
     reports::configure(cfg);

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
 mod architecture;
+mod archives;
 mod bench;
 mod cli;
 mod cli_commands;

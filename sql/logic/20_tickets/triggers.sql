@@ -243,10 +243,13 @@ begin
 end
 $$;
 
-create trigger ticket_before_insert before insert on tickets for each row execute function logic.ticket_before_insert();
+create trigger ticket_before_insert before insert on tickets for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.ticket_before_insert();
 create trigger ticket_before_update before update on tickets for each row execute function logic.ticket_before_update();
 create trigger tickets_inserted after insert on tickets
-    referencing new table as new_rows for each statement execute function logic.tickets_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.tickets_inserted();
 create trigger tickets_updated after update on tickets
     referencing old table as old_rows new table as new_rows for each statement execute function logic.tickets_updated();
 create trigger tickets_removed after delete on tickets

@@ -182,10 +182,13 @@ begin
 end
 $$;
 
-create trigger job_before_insert before insert on jobs for each row execute function logic.job_before_insert();
+create trigger job_before_insert before insert on jobs for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.job_before_insert();
 create trigger job_before_update before update on jobs for each row execute function logic.job_before_update();
 create trigger jobs_inserted after insert on jobs
-    referencing new table as new_rows for each statement execute function logic.jobs_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.jobs_inserted();
 create trigger job_updated after update on jobs for each row
     when ((old.status, old.stage, old.progress, old.progress_message, old.deleted_at, old.title, old.initial_prompt, old.priority,
            old.stages, old.cancel_requested_at, old.payload, old.no_worker_since is null)
@@ -194,9 +197,13 @@ create trigger job_updated after update on jobs for each row
            new.stages, new.cancel_requested_at, new.payload, new.no_worker_since is null))
     execute function logic.job_updated();
 create trigger job_message_before_insert before insert on job_messages
-    for each row execute function logic.job_message_before_insert();
+    for each row when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.job_message_before_insert();
 create trigger job_messages_inserted after insert on job_messages
-    referencing new table as new_rows for each statement execute function logic.job_messages_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.job_messages_inserted();
 create trigger job_messages_deleted after delete on job_messages
     referencing old table as old_rows for each statement execute function logic.job_messages_deleted();
-create trigger app_written after insert or update on apps for each row execute function logic.app_written();
+create trigger app_written after insert or update on apps for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.app_written();

@@ -33,4 +33,6 @@ $$;
 create trigger job_claimed after update on jobs for each row
     when (new.lease_token is not null and new.lease_token is distinct from old.lease_token)
     execute function logic.job_claimed();
-create trigger usage_reported after insert on usage_reports for each row execute function logic.usage_reported();
+create trigger usage_reported after insert on usage_reports for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.usage_reported();

@@ -178,6 +178,7 @@ fn find(name: &str) -> Option<Value> {
             "silent_minutes": 30, "without_worker_minutes": 5}})
         }
         "GET /api/workflows/{id}"
+        | "GET /api/workflows/{id}/archive"
         | "GET /api/workflows/{id}/finding-thresholds"
         | "DELETE /api/workflows/{id}"
         | "POST /api/workflows/{id}/restore"

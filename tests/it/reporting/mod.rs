@@ -16,7 +16,7 @@ use tokio_postgres::types::Json;
 use crate::logic::fixtures::Fixture;
 
 /// A database with the tickets of `fixture.sql`.
-async fn tickets(hint: &str) -> Fixture {
+pub async fn tickets(hint: &str) -> Fixture {
     let fixture = Fixture::open(hint).await;
     let mut statement = String::new();
     // Each statement is a transaction of its own, as events in a database are.
@@ -39,7 +39,7 @@ async fn rows(fixture: &Fixture, sql: &str) -> Value {
 }
 
 /// Stores the past up to the next `events` events; returns how many there were.
-async fn refresh(fixture: &Fixture, events: i64) -> i64 {
+pub async fn refresh(fixture: &Fixture, events: i64) -> i64 {
     let sql = "select logic.refresh_reporting($1, $2)";
     fixture.client.query_one(sql, &[&fixture.workflow, &events]).await.expect("stored").get(0)
 }
