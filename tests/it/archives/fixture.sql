@@ -24,7 +24,7 @@ insert into ticket_activities (ticket_id, workflow_id, event, message, agent_id)
 select logic.claim_ticket('agent-x', pg_temp.work());
 select logic.create_job(pg_temp.ann(), pg_temp.work(), pg_temp.ticket(2), 'Build', 'Do it.', stages => '{plan,build}', queue => true);
 select logic.claim_job('agent-x', pg_temp.work(), worker => 'w1', lease_seconds => 3600);
-select logic.report_usage('agent-x', '{"model": "m-1", "input_tokens": 1200, "output_tokens": 30, "cost": "0.0125", "currency": "EUR", "session": "s-1", "cumulative": true}', j.id) from jobs j;
+select logic.report_usage('agent-x', '{"model": "m-1", "input_tokens": 1200, "output_tokens": 30, "cost": "0.0125", "currency": "EUR", "session": "s-1", "cumulative": "all"}', j.id) from jobs j;
 insert into job_messages (id, job_id, workflow_id, position, kind, role, content, stage, attempt, agent_id)
     select logic.new_id('message'), j.id, j.workflow_id, 1000 + g, case g % 2 when 0 then 'log' else 'chat' end, 'agent', format('Line %s', g), 'plan', 1, 'agent-x' from jobs j, generate_series(1, 5) g;
 insert into apps (id, job_id, workflow_id, ticket_id, title, spec, prd_markdown, created_by) select logic.new_id('app'), j.id, j.workflow_id, j.ticket_id, 'An app', '{"pages": [1, 2.50]}', '# PRD', 'agent-x' from jobs j;
