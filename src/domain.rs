@@ -20,9 +20,9 @@ pub mod history;
 #[cfg(feature = "server")]
 pub mod import;
 pub mod jobs;
+pub mod milestones;
 #[cfg(feature = "server")]
 pub mod operators;
-#[cfg(feature = "server")]
 pub mod past_boards;
 #[cfg(feature = "server")]
 pub mod saved_searches;

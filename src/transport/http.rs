@@ -24,6 +24,7 @@ pub mod jobs;
 pub mod keys;
 pub mod listeners;
 pub mod middleware;
+pub mod milestones;
 pub mod openapi;
 pub mod origin;
 pub mod path_query;
@@ -71,6 +72,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(invitations::configure).configure(users::configure);
     workflows::configure(cfg);
     findings::configure(cfg);
+    milestones::configure(cfg);
     searches::configure(cfg);
     approvals::configure(cfg);
     apps::configure(cfg);

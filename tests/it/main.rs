@@ -5,6 +5,7 @@ mod bench;
 mod cli;
 mod cli_commands;
 mod cli_findings;
+mod cli_milestones;
 mod cli_target;
 mod client;
 mod client_flows;

@@ -108,13 +108,18 @@ begin
         select t.ticket_id, k.kind, t.place, k.value, t.at, t.change_type, t.is_estimated,
                case when k.kind = 'column' then t.column_key end as column_key, case when k.kind = 'column' then t.category end as category,
                case when k.kind = 'done' and k.value is not null
-                    then t.state || jsonb_build_object('active', t.active, 'waited', t.waited) end as details
+                    then t.state || jsonb_build_object('active', t.active, 'waited', t.waited)
+                    when k.kind = 'milestone' then jsonb_build_object('points', t.state -> 'points') end as details
           from timed t
          cross join lateral (values ('column', case when t.is_on then t.status end), ('assignee', case when t.is_on then t.state ->> 'assignee' end),
-                ('blocked', case when t.is_on and t.is_blocked then 'true' end), ('done', t.completed_at)) k (kind, value)
+                ('blocked', case when t.is_on and t.is_blocked then 'true' end), ('done', t.completed_at),
+                -- With its story points, so that other points begin another span.
+                ('milestone', case when t.is_on then (t.state ->> 'milestone') || ' ' || coalesce((t.state ->> 'points')::float8::text, '') end)) k (kind, value)
          where t.place >= 0
         union all
-        select s.ticket_id, s.kind, s.place, s.value, s.started_at, null, s.is_estimated, s.column_key, s.category,
+        select s.ticket_id, s.kind, s.place,
+               case s.kind when 'milestone' then s.value || ' ' || coalesce(s.story_points::text, '') else s.value end,
+               s.started_at, null, s.is_estimated, s.column_key, s.category,
                jsonb_build_object('created_at', s.created_at, 'started_at', s.began_at, 'points', s.story_points, 'type', s.ticket_type,
                     'priority', s.priority, 'assignee', s.assignee_id, 'active', s.active_seconds, 'waited', s.blocked_seconds)
           from touched t join reporting_spans s on s.workflow_id = workflow and s.ticket_id = t.ticket_id and s.ended_at is null
@@ -144,11 +149,11 @@ begin
         select s.*, lead(s.at) over part as ended_at, lead(s.change_type) over part as ended_by
           from spans s window part as (partition by s.ticket_id, s.kind order by s.island)
     )
-    select e.ticket_id, e.kind, e.place, e.value, e.column_key, e.category,
+    select e.ticket_id, e.kind, e.place, case e.kind when 'milestone' then split_part(e.value, ' ', 1) else e.value end, e.column_key, e.category,
            case e.kind when 'done' then e.value::timestamptz else e.at end,
            case when e.ended_at is not null then greatest(e.ended_at, case e.kind when 'done' then e.value::timestamptz else e.at end) end, e.ended_by, e.is_estimated,
            -- Corrected times are those of the last event.
-           case when e.kind = 'done' then e.details || jsonb_build_object('created_at', e.last_details -> 'created_at', 'started_at', e.last_details -> 'started_at') end,
+           case when e.kind = 'milestone' then e.details when e.kind = 'done' then e.details || jsonb_build_object('created_at', e.last_details -> 'created_at', 'started_at', e.last_details -> 'started_at') end,
            false
       from ended e where e.value is not null
     union all

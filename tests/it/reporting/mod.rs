@@ -3,6 +3,7 @@
 mod imports;
 mod jobs;
 mod metrics;
+mod milestones;
 mod past;
 mod schema;
 
