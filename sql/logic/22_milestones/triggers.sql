@@ -57,7 +57,7 @@ begin
 end
 $$;
 
--- AFTER DELETE, by statement. Its tickets have left it by now (the foreign key of tickets), with events of their own.
+-- AFTER DELETE, by statement. If it still had tickets, the foreign key takes them out of it afterwards, with events of their own.
 create function logic.milestones_deleted() returns trigger language plpgsql as $$
 begin
     perform logic.record_json_changes((

@@ -209,7 +209,7 @@ async fn a_closed_milestone_keeps_its_tickets_and_takes_no_more() {
     let id = milestone(&fixture, "Beta").await;
     let inside = fixture.ticket_with("Inside", json!({"milestone": id, "story_points": 3})).await;
     let outside = fixture.ticket("Outside").await;
-    fixture.ok("resolve_ticket", json!({"ticket": inside, "comment": "It is done and checked."})).await;
+    fixture.ok("resolve_ticket", json!({"ticket": inside, "resolution_comment": "It is done and checked."})).await;
     fixture.ok("update_milestone", json!({"milestone": id, "changes": {"is_closed": true}})).await;
     let put = json!({"ticket": outside, "updates": {"milestone_id": "Beta"}});
     assert_eq!(refused_field(&fixture, "update_ticket", put.clone()).await, "milestone_id");
@@ -250,7 +250,9 @@ async fn deleting_a_milestone_takes_its_tickets_out_of_it() {
             .map(|e| json!([e[0], e[1], e[2]]))
             .collect();
         let left = json!(["field_updated", "milestone_id", id]);
-        assert_eq!(json!(kinds), json!([left, left, ["milestone_deleted", null, "Beta"]]));
+        let deleted = json!(["milestone_deleted", null, "Beta"]);
+        // In psql the foreign key takes them out of it afterwards.
+        assert_eq!(json!(kinds), if typed { json!([deleted, left, left]) } else { json!([left, left, deleted]) });
         // It does not come back with its ticket.
         fixture.ok("restore_ticket", json!({"ticket": gone})).await;
         assert_eq!(fixture.card(&gone).await["milestone_id"], Value::Null);
