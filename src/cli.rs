@@ -13,6 +13,7 @@ macro_rules! eprintln {
 mod agents;
 mod analysts;
 mod approvals;
+mod changes;
 mod commit_hook;
 mod commits;
 mod connect;
@@ -27,6 +28,7 @@ mod jobs;
 mod keys;
 mod login;
 mod maintenance;
+mod milestones;
 mod output;
 mod people;
 mod remote;
@@ -91,8 +93,13 @@ pub enum Command {
     Disconnect(connect::DisconnectArgs),
     /// Create, find and change tickets.
     Ticket(tickets::TicketArgs),
-    /// Show the board.
+    /// Show the board, now or as it was.
     Board(watch::BoardArgs),
+    /// Show what changed on the board between two times.
+    Changes(changes::ChangesArgs),
+    /// List and change milestones.
+    #[command(alias = "milestones")]
+    Milestone(milestones::MilestoneArgs),
     /// Show what needs attention: stuck, blocked and unassigned work, silent agents.
     Findings(findings::FindingsArgs),
     /// Show what work cost: tokens and money by agent, day, model, ticket or job.
@@ -257,6 +264,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Approval(args) => return Ok(code(approvals::command(args, cli.json).await?)),
         Command::Invitation(args) => invitations::command(args, cli.json).await?,
         Command::Board(args) => watch::board(args, cli.json).await?,
+        Command::Changes(args) => changes::command(args, cli.json).await?,
+        Command::Milestone(args) => milestones::command(args, cli.json).await?,
         Command::Findings(args) => findings::command(args, cli.json).await?,
         Command::Usage(args) => usage::command(args, cli.json).await?,
         Command::Watch(args) => watch::watch(args, cli.json).await?,

@@ -31,6 +31,7 @@ mod error;
 mod findings;
 mod jobs;
 mod mcp;
+mod milestones;
 mod people;
 mod reports;
 mod send;

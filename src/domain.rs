@@ -24,9 +24,9 @@ pub mod history;
 #[cfg(feature = "server")]
 pub mod import;
 pub mod jobs;
+pub mod milestones;
 #[cfg(feature = "server")]
 pub mod operators;
-#[cfg(feature = "server")]
 pub mod past_boards;
 pub mod reports;
 #[cfg(feature = "server")]

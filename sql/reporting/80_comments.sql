@@ -31,6 +31,8 @@ comment on view reporting.daily is 'One row for each workflow and day of its tim
 comment on view reporting.column_names is 'One row for each column that a board has or had.';
 comment on view reporting.column_flow is 'Tickets that entered and left columns, by quarter of an hour. There may be several rows for one quarter: add them up.';
 comment on view reporting.column_flow_days is 'The net number of tickets that entered columns, by day in UTC. There may be several rows for one day: add them up.';
+comment on view reporting.milestones is 'One row for each milestone, as it is now.';
+comment on view reporting.milestone_tickets is 'One row for each time in which a ticket was in a milestone with the same story points. Also of tickets that were deleted or merged since.';
 comment on view reporting.wip is 'One row for each ticket in an active column.';
 comment on view reporting.jobs is 'One row for each job that is not deleted.';
 comment on view reporting.job_states is 'One row for each time of a job in a status.';
@@ -64,6 +66,9 @@ comment on function reporting.duplicate_prevention is 'Tickets merged as duplica
 comment on function reporting.commit_linking is 'How many of the tickets completed in each period have a commit.';
 comment on function reporting.search_use is 'Kept searches in each period: of each person, the 20 newest different ones.';
 comment on function reporting.finding_counts is 'Findings that were opened and closed in each period, by kind, and how long the closed ones were open. Those that ended are kept for 30 days.';
+comment on function reporting.milestone_range is 'The days of a milestone''s charts: from its start day to its due day, or as long as it is open; at most ten years.';
+comment on function reporting.burn_up is 'What was in a milestone at the end of each day (today: now), in tickets and story points, and how much of it was completed. Days to come have no figures.';
+comment on function reporting.burndown is 'What was in a milestone at the end of each day (today: now), what of it was completed and what remained, in tickets and story points; and the ideal line, which falls evenly to nothing on the due day, from what was in it at the end of the first day on which something was.';
 comment on function reporting.board_at is 'The tickets that were on a workflow''s board at a time, as they were then.';
 comment on function reporting.board_diff is 'What differs between a workflow''s boards of two moments: one row for each field of each ticket; added and removed tickets without a field.';
 comment on function reporting.cost is 'Tokens and cost reported in each period: one row for each currency, and one with usage_reported false for a period without a report. Attempts are those that began in the period, the same in each of its rows.';
@@ -169,6 +174,15 @@ begin
             ('column_names', 'is_present', 'Whether the board has the column now.'), ('column_flow', 'quarter', 'When the quarter of an hour begins.'),
             ('column_flow', 'entered', 'Tickets that entered.'), ('column_flow', 'left', 'Tickets that left.'), ('column_flow', 'net', 'entered less left.'), ('column_flow_days', 'day', 'The day in UTC.'),
             ('column_flow_days', 'net', 'Tickets that entered less those that left.'),
+            (null, 'milestone_id', 'The id of the milestone.'), (null, 'milestone', 'The name of the milestone.'), (null, 'due_on', 'The day on which it is due.'),
+            (null, 'is_overdue', 'Whether it is still open after its due day, in the workflow''s time zone.'),
+            ('milestones', 'description', 'What it is for.'), ('milestones', 'starts_on', 'The day on which work on it starts.'),
+            ('milestones', 'closed_at', 'When it was closed; null while it is open.'), ('milestones', 'tickets', 'How many tickets are in it now.'),
+            ('milestones', 'completed', 'How many of them are completed.'), ('milestones', 'story_points', 'The sum of their story points.'),
+            ('milestones', 'completed_points', 'The story points of the completed ones.'), ('milestones', 'without_points', 'How many of them have no story points.'),
+            ('milestone_tickets', 'story_points', 'The story points that the ticket had meanwhile.'),
+            ('milestone_tickets', 'added_at', 'When it was added, or got these story points.'),
+            ('milestone_tickets', 'removed_at', 'When it left the milestone, was deleted or merged, or got other story points; null while it is so.'),
             ('wip', 'age', 'How long ago the ticket first entered an active column.'), ('wip', 'age_in_status', 'How long it has been in its column.'),
             ('jobs', 'title', 'The title of the job.'), ('jobs', 'job_type', 'The type of the job.'),
             ('jobs', 'status', 'collecting, queued, running, paused, waiting, succeeded, failed or cancelled.'), ('jobs', 'stage', 'The stage that it is in.'),

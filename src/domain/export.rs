@@ -94,6 +94,10 @@ pub struct Ticket {
     pub estimate_minutes: Option<i64>,
     /// The time spent.
     pub spent_minutes: i64,
+    /// The day by which it is to be done.
+    pub due_on: Option<String>,
+    /// The name of its milestone.
+    pub milestone: Option<String>,
     /// Whether it is resolved.
     pub is_resolved: bool,
     /// When it was created.
@@ -149,6 +153,8 @@ const COLUMNS: &[&str] = &[
     "commits",
     "ticket_id",
     "description",
+    "due_on",
+    "milestone",
 ];
 
 impl Export {
@@ -200,6 +206,8 @@ impl Export {
                 ticket.commits.join(" "),
                 ticket.ticket_id.clone(),
                 ticket.description.clone(),
+                ticket.due_on.clone().unwrap_or_default(),
+                ticket.milestone.clone().unwrap_or_default(),
             ];
             write!(out, "{}\r\n", cells.map(|cell| csv_cell(&cell)).join(","))?;
         }
@@ -237,6 +245,8 @@ impl Ticket {
         if !self.tags.is_empty() {
             facts.push(format!("tags: {}", self.tags.join(", ")));
         }
+        facts.extend(self.milestone.as_ref().map(|milestone| format!("milestone {milestone}")));
+        facts.extend(self.due_on.as_ref().map(|day| format!("due {day}")));
         facts.push(format!("created {}", self.created_at));
         writeln!(out, "*{}*\n", one_line(&facts.join(" · ")))?;
         if !self.description.trim().is_empty() {

@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod keys;
 pub mod listeners;
 pub mod middleware;
+pub mod milestones;
 pub mod openapi;
 pub mod origin;
 pub mod path_query;
@@ -77,6 +78,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     findings::configure(cfg);
     usage::configure(cfg);
     reports::configure(cfg);
+    milestones::configure(cfg);
     searches::configure(cfg);
     approvals::configure(cfg);
     apps::configure(cfg);

@@ -6,6 +6,7 @@ mod bench;
 mod cli;
 mod cli_commands;
 mod cli_findings;
+mod cli_milestones;
 mod cli_target;
 mod cli_usage;
 mod client;

@@ -14,6 +14,7 @@ export const queryKeys = {
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
+  milestones: (workflowId: string) => ["milestones", workflowId] as const,
   board: (workflowId: string) => ["board", workflowId] as const,
   workflow: (workflowId: string) => ["workflow", workflowId] as const,
   search: (request: SearchRequest) => ["search", request.workflow_id, request] as const,

@@ -1,8 +1,9 @@
 /** The client: a method for each usual request. */
 
-import { Api, type ClientOptions, settingsOf } from "./api.js";
+import { type ClientOptions, settingsOf } from "./api.js";
 import type { Tokens } from "./credential.js";
 import { RefusedError, UnusableAnswerError } from "./errors.js";
+import { Planning } from "./planning.js";
 import { type CallOptions, decode, send } from "./send.js";
 import type { Filters, Schemas } from "./types.js";
 import { type Cursor, Watch, type WatchOptions } from "./watch.js";
@@ -32,7 +33,7 @@ export type Items<T> = AsyncGenerator<T, void, undefined>;
  * console.log(ticket.key);
  * ```
  */
-export class Client extends Api {
+export class Client extends Planning {
   /**
    * Creates a client of the server at `url`, e.g. `http://127.0.0.1:8080`, or `location.origin` on a page of the server.
    *

@@ -49,6 +49,7 @@ begin
         'merged_into', logic.ticket_reference_json(row.merged_into_ticket_id),
         'claim', logic.ticket_claim_json(row.id),
         'usage', logic.ticket_usage_json(row.id),
+        'milestone', logic.milestone_reference_json(row.milestone_id),
         'cut_lists', (select coalesce(jsonb_agg(o.key order by o.key), '[]') from jsonb_each(others) o where jsonb_array_length(o.value) > most))
         || (select jsonb_object_agg(o.key, logic.ticket_references_json(logic.json_text_array(o.value))) from jsonb_each(others) o);
 end

@@ -186,6 +186,7 @@ begin
         -- Element by element: appending an array would copy all changes for each ticket.
         foreach change in array logic.ticket_position_changes(o, n) || logic.ticket_text_changes(o, n)
                                 || logic.ticket_relation_changes(o, n) || logic.ticket_state_changes(o, n)
+                                || case when (o.due_on, o.milestone_id) is distinct from (n.due_on, n.milestone_id) then logic.ticket_plan_changes(o, n) else '{}' end
                                 || case when o.custom_fields is distinct from n.custom_fields then logic.ticket_custom_field_changes(o, n) else '{}' end loop
             changes := changes || change;
         end loop;

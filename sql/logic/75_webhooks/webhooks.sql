@@ -48,7 +48,7 @@ begin atomic
              approval_requested,approval_approved,approval_rejected,approval_answered,approval_expired,approval_withdrawn,
              job_status,job_stage,job_progress,job_message,job_message_deleted,job_updated,job_deleted,app_ready,usage_reported,
              ticket_state,ticket_progress,pr_created,activity,
-             finding_opened,finding_closed,board_updated,workflow_updated,
+             finding_opened,finding_closed,milestone_created,milestone_updated,milestone_deleted,board_updated,workflow_updated,
              webhook_created,webhook_updated,webhook_enabled,webhook_disabled,webhook_deleted}'::text[];
 end;
 

@@ -10,19 +10,19 @@ create function logic.import_items(items jsonb) returns table (
     line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
     author text, assignee text, tags text[], estimate_minutes bigint,
     created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
-    parent text, blocked_by text[], related text[], comments jsonb
+    parent text, blocked_by text[], related text[], comments jsonb, due_at timestamptz
 ) language sql stable
 begin atomic
     select i.line, i.ref,
            case when logic.content_length(i.title) < 3 then left(i.title, 400) || ' (' || left(i.ref, 90) || ')' else i.title end,
            i.description, i.status, i.stage, i.priority, i.ticket_type, i.author, i.assignee,
            i.tags, i.estimate_minutes, i.created_at, i.updated_at, i.started_at, i.closed_at,
-           i.parent, i.blocked_by, i.related, i.comments
+           i.parent, i.blocked_by, i.related, i.comments, i.due_at
       from jsonb_to_recordset(items) i (
            line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
            author text, assignee text, tags text[], estimate_minutes bigint,
            created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
-           parent text, blocked_by text[], related text[], comments jsonb);
+           parent text, blocked_by text[], related text[], comments jsonb, due_at timestamptz);
 end;
 
 -- The workflow of an import: by id, by name, or a new one of that name.
@@ -192,14 +192,16 @@ begin
     made as (
         insert into tickets (id, workflow_id, number, title, description, ticket_type, priority, status, rank,
                              created_by_agent_id, assigned_agent_id, parent_ticket_id, tags, related_ticket_ids, estimate_minutes,
-                             is_resolved, resolved_at, started_at, completed_at, external_ref, created_at, updated_at)
+                             is_resolved, resolved_at, started_at, completed_at, external_ref, created_at, updated_at, due_on)
         select f.id, workflow, f.number, f.title, f.description,
                coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(f.ticket_type) limit 1),
                         b.default_ticket_type),
                f.priority, s.column_id, 'm' || lpad(to_hex(rank_base + f.place), 14, '0') || '.' || to_hex(f.number),
                f.author, f.assignee, p.id, f.tags, coalesce(r.ids, '{}'), f.estimate_minutes,
-               f.stage = 'done', f.closed_at, f.started_at, f.closed_at, f.ref, f.created_at, coalesce(f.updated_at, f.created_at)
+               f.stage = 'done', f.closed_at, f.started_at, f.closed_at, f.ref, f.created_at, coalesce(f.updated_at, f.created_at),
+               (f.due_at at time zone w.time_zone)::date
           from fresh f
+          join workflows w on w.id = workflow
           join boards b on b.workflow_id = workflow
           join stages s on s.stage = f.stage and s.status = f.status
           left join known p on p.ref = f.parent
@@ -226,23 +228,25 @@ begin
                coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(i.ticket_type) limit 1),
                         t.ticket_type) as ticket_type,
                coalesce(i.assignee, t.assigned_agent_id) as assignee, coalesce(i.estimate_minutes, t.estimate_minutes) as estimate,
+               coalesce((i.due_at at time zone w.time_zone)::date, t.due_on) as due_on,
                case when i.stage = case c.category when 'todo' then 'open' else c.category end then t.status
                     else logic.import_column(workflow, i.status, i.stage) end as status
           from logic.import_items(items) i
           join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and logic.is_live(t)
+          join workflows w on w.id = workflow
           join boards b on b.workflow_id = workflow
           join board_columns c on c.workflow_id = workflow and c.id = t.status
     ),
     -- Those that differ from their tickets.
     different as materialized (
         select w.* from wanted w join tickets t on t.id = w.id
-         where (t.title, t.description, t.priority, t.ticket_type, t.assigned_agent_id, t.tags, t.estimate_minutes, t.status)
-               is distinct from (w.title, w.description, w.priority, w.ticket_type, w.assignee, w.tags, w.estimate, w.status)
+         where (t.title, t.description, t.priority, t.ticket_type, t.assigned_agent_id, t.tags, t.estimate_minutes, t.due_on, t.status)
+               is distinct from (w.title, w.description, w.priority, w.ticket_type, w.assignee, w.tags, w.estimate, w.due_on, w.status)
     ),
     -- The changed tickets.
     written as (
         update tickets t set title = d.title, description = d.description, priority = d.priority, ticket_type = d.ticket_type,
-               assigned_agent_id = d.assignee, tags = d.tags, estimate_minutes = d.estimate, status = d.status,
+               assigned_agent_id = d.assignee, tags = d.tags, estimate_minutes = d.estimate, due_on = d.due_on, status = d.status,
                completed_at = case when d.status = t.status then t.completed_at else d.closed_at end
           from different d where d.id = t.id and d.is_newer
         returning t.id

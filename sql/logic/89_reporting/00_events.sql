@@ -1,9 +1,9 @@
 -- Reports about the past are computed from history, which keeps what happened to deleted and merged tickets. From each event
 -- follows what it sets (a patch); all patches of a ticket so far are its state; and the times in which a part of the state holds
--- are spans: a stay in a column, an assignment, a time of being blocked, a completion. `reporting_spans` and `reporting_tickets`
+-- are spans: a stay in a column, an assignment, a time of being blocked, a completion, a time in a milestone. `reporting_spans` and `reporting_tickets`
 -- hold them up to a number of the stream, and logic.flow_spans adds what came later, so that reports are never behind.
 --
--- A state: {on: whether it is on the board, status, assignee, points, type, priority, blocked, created_at, started_at,
+-- A state: {on: whether it is on the board, status, assignee, points, type, priority, milestone, blocked, created_at, started_at,
 -- completed_at}, and where the counting stands: {at, category, active, waited}, the last two in seconds.
 
 -- The quarter of an hour in which a time is.
@@ -12,8 +12,8 @@ begin atomic
     select date_bin('15 minutes', at, '2000-01-01 00:00+00');
 end;
 
--- One piece of the past: `kind` is column, assignee, blocked or done, or `state`, with the ticket's state in `details`. The
--- details of a completion are the ticket as it was then.
+-- One piece of the past: `kind` is column, assignee, blocked, done or milestone, or `state`, with the ticket's state in `details`.
+-- The details of a completion are the ticket as it was then, those of a milestone its story points meanwhile.
 create type logic.flow_change as (
     ticket_id text, kind text, place bigint, value text, column_key bigint, category text, started_at timestamptz, ended_at timestamptz,
     ended_by text, is_estimated boolean, details jsonb, is_redone boolean
@@ -24,7 +24,8 @@ create function logic.card_patch(card jsonb) returns jsonb language sql immutabl
 begin atomic
     select jsonb_build_object('on', true, 'status', card -> 'status', 'assignee', card -> 'assigned_agent_id', 'points', card -> 'story_points',
         'type', card -> 'ticket_type', 'priority', card -> 'priority', 'blocked', coalesce(card -> 'is_blocked', 'false'),
-        'created_at', card -> 'created_at', 'started_at', card -> 'started_at', 'completed_at', card -> 'completed_at');
+        'created_at', card -> 'created_at', 'started_at', card -> 'started_at', 'completed_at', card -> 'completed_at',
+        'milestone', card -> 'milestone_id');
 end;
 
 -- Whether an event changes a ticket's state.
@@ -32,7 +33,7 @@ create function logic.is_flow_event(change_type text, field_name text) returns b
 begin atomic
     select change_type in ('created', 'status_changed', 'column_renamed', 'assigned', 'blocked', 'unblocked', 'resolved', 'reopened', 'deleted', 'restored')
         or change_type in ('ticket_merged', 'ticket_unmerged') and field_name is not null
-        or change_type = 'field_updated' and field_name in ('story_points', 'ticket_type', 'priority', 'times');
+        or change_type = 'field_updated' and field_name in ('story_points', 'ticket_type', 'priority', 'milestone_id', 'times');
 end;
 
 -- What an event sets that is not the creation of a ticket.
@@ -54,6 +55,7 @@ begin atomic
         when 'field_updated' then case field_name
             when 'story_points' then jsonb_build_object('points', metadata #> '{changes,story_points}')
             when 'ticket_type' then jsonb_build_object('type', metadata #> '{changes,ticket_type}')
+            when 'milestone_id' then jsonb_build_object('milestone', metadata #> '{changes,milestone_id}')
             when 'priority' then jsonb_build_object('priority', metadata #> '{changes,priority}')
             when 'times' then jsonb_build_object('created_at', metadata #> '{changes,created_at}',
                 'started_at', metadata #> '{changes,started_at}', 'completed_at', metadata #> '{changes,completed_at}') end end;

@@ -77,16 +77,23 @@ begin atomic
       from steps s group by s.ticket_id;
 end;
 
+-- What stands for being in a milestone: with the story points, so that other points begin another span.
+create function logic.milestone_span_value(milestone text, points double precision) returns text language sql immutable parallel safe
+begin atomic
+    select milestone || ' ' || coalesce(points::text, '');
+end;
+
 -- The stored open spans of a ticket, by kind in the order of logic.flow_changes.
 create function logic.open_spans(workflow text, ticket text)
 returns table (held text[], places bigint[], started timestamptz[], estimated boolean[], column_key bigint, category text, completion jsonb)
 language sql stable set search_path = public, pg_temp rows 1
 begin atomic
-    select array_agg(s.value order by k.position), array_agg(s.place order by k.position), array_agg(s.started_at order by k.position),
+    select array_agg(case s.kind when 'milestone' then logic.milestone_span_value(s.value, s.story_points) else s.value end order by k.position),
+           array_agg(s.place order by k.position), array_agg(s.started_at order by k.position),
            array_agg(s.is_estimated order by k.position), max(s.column_key), max(s.category),
            (array_agg(jsonb_build_object('created_at', s.created_at, 'started_at', s.began_at, 'points', s.story_points, 'type', s.ticket_type,
                 'priority', s.priority, 'assignee', s.assignee_id, 'active', s.active_seconds, 'waited', s.blocked_seconds)) filter (where s.kind = 'done'))[1]
-      from (values (1, 'column'), (2, 'assignee'), (3, 'blocked'), (4, 'done')) k (position, kind)
+      from (values (1, 'column'), (2, 'assignee'), (3, 'blocked'), (4, 'done'), (5, 'milestone')) k (position, kind)
       -- By the primary key: the index by end has all open spans of the workflow in one place.
       left join reporting_spans s on s.workflow_id = open_spans.workflow and s.ticket_id = open_spans.ticket and s.kind = k.kind
        and coalesce(s.ended_at, 'infinity') = 'infinity';
@@ -97,10 +104,11 @@ create function logic.flow_span(ticket text, kind text, place bigint, value text
                                 ended_at timestamptz, ended_by text, is_estimated boolean, completion jsonb, state jsonb)
 returns logic.flow_change language sql immutable parallel safe
 begin atomic
-    select (ticket, kind, place, value, case kind when 'column' then column_key end, case kind when 'column' then category end,
+    select (ticket, kind, place, case kind when 'milestone' then split_part(value, ' ', 1) else value end, case kind when 'column' then column_key end, case kind when 'column' then category end,
             case kind when 'done' then value::timestamptz else started_at end,
             case when ended_at is not null then greatest(ended_at, case kind when 'done' then value::timestamptz else started_at end) end, ended_by, is_estimated,
-            case kind when 'done' then completion || jsonb_build_object('created_at', state -> 'created_at', 'started_at', state -> 'started_at') end,
+            case kind when 'done' then completion || jsonb_build_object('created_at', state -> 'created_at', 'started_at', state -> 'started_at')
+                      when 'milestone' then jsonb_build_object('points', nullif(split_part(value, ' ', 2), '')::float8) end,
             false)::logic.flow_change;
 end;
 
@@ -111,7 +119,7 @@ language plpgsql stable security definer set search_path = public, pg_temp rows 
 -- Planning takes longer than adding a few events.
 set plan_cache_mode = 'force_generic_plan' as $$
 declare
-    kinds constant text[] := '{column,assignee,blocked,done}';
+    kinds constant text[] := '{column,assignee,blocked,done,milestone}';
     base constant bigint := coalesce((select p.seq from reporting_progress p where p.workflow_id = workflow), 0);
     top constant bigint := coalesce(until, (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow), 0);
     one record;
@@ -191,11 +199,12 @@ begin
             completed := state ->> 'completed_at';
             is_on := coalesce((state ->> 'on')::boolean, false);
             is_waiting := is_on and coalesce((state ->> 'blocked')::boolean, false);
-            holds := array[case when is_on then status end, case when is_on then state ->> 'assignee' end, case when is_waiting then 'true' end, completed];
+            holds := array[case when is_on then status end, case when is_on then state ->> 'assignee' end, case when is_waiting then 'true' end, completed,
+                case when is_on then logic.milestone_span_value(state ->> 'milestone', (state ->> 'points')::float8) end];
             is_active := is_on and not is_waiting and completed is null and coalesce(category = 'active', false);
             is_waiting := is_waiting and completed is null;
             continue when holds is not distinct from held;
-            for k in 1..4 loop
+            for k in 1..5 loop
                 -- A renamed column and a corrected completion go on.
                 continue when holds[k] is not distinct from held[k]
                     or held[k] is not null and (k = 1 and e.change_type = 'column_renamed' or k = 4 and holds[k] is not null);
@@ -215,7 +224,7 @@ begin
             end loop;
             held := holds;
         end loop;
-        for k in 1..4 loop
+        for k in 1..5 loop
             continue when held[k] is null;
             return next logic.flow_span(one.ticket_id, kinds[k], places[k], held[k], column_key, column_category, started[k], null, null, estimated[k], completion, state);
         end loop;

@@ -150,6 +150,7 @@ fn issue(fields: &Fields<'_>, reference: String, line: u64, people: &mut People)
         assignee,
         tags,
         estimate_minutes,
+        due_at: fields.time("due_at"),
         created_at,
         updated_at: known_time.map(|_| updated_at),
         closed_at,

@@ -14,6 +14,7 @@ pub use self::queries::*;
 use super::{Card, Priority, TicketRef};
 use crate::domain::comments::Comment;
 use crate::domain::usage::UsageTotals;
+use crate::domain::milestones::MilestoneRef;
 use crate::domain::workflows::BoardConfig;
 
 /// Ticket filters; an omitted filter matches every ticket.
@@ -58,6 +59,23 @@ pub struct Filters {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 525_600)]
     pub silent_minutes: Option<f64>,
+    /// In this milestone, by id or name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub milestone_id: Option<String>,
+    /// Only tickets without a milestone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_milestone: Option<bool>,
+    /// Due on this day or later, like `2026-01-31`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub due_after: Option<String>,
+    /// Due on this day or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub due_before: Option<String>,
+    /// Whether the ticket is open after its due day, in `tz`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<bool>,
 }
 
 /// Sort key of a list.
@@ -75,6 +93,8 @@ pub enum SortBy {
     Status,
     /// Order of people within their columns, as on the board.
     Rank,
+    /// Due date; tickets without one come last in both orders.
+    DueOn,
 }
 
 /// Direction of a sort.
@@ -294,6 +314,9 @@ pub struct TicketDetail {
     /// What was used for it, by its jobs and without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<UsageTotals>,
+    /// The milestone that it is in.
+    #[serde(default)]
+    pub milestone: Option<MilestoneRef>,
     /// Tickets that it blocks.
     pub blocks: Vec<TicketRef>,
     /// Names of the lists of tickets that have more than are here.

@@ -3,7 +3,7 @@
 use crate::{Error, Result};
 
 /// The names of the groups.
-pub const GROUPS: [&str; 6] = ["tickets", "analysis", "commits", "jobs", "questions", "team"];
+pub const GROUPS: [&str; 7] = ["tickets", "planning", "analysis", "commits", "jobs", "questions", "team"];
 /// Tools that every selection lists.
 const ALWAYS: [&str; 1] = ["list_workflows"];
 

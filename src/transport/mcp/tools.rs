@@ -8,6 +8,7 @@ pub mod board;
 mod change;
 mod commits;
 pub mod jobs;
+mod milestones;
 mod names;
 mod queue;
 mod read;
@@ -206,7 +207,7 @@ fn is_ticket_key(text: &str) -> bool {
 }
 
 /// All tools by group; `groups::GROUPS` has the names.
-const GROUPED: [(&str, &[Tool]); 14] = [
+const GROUPED: [(&str, &[Tool]); 16] = [
     ("tickets", board::TOOLS),
     ("tickets", read::TOOLS),
     ("tickets", ticket::TOOLS),
@@ -215,6 +216,8 @@ const GROUPED: [(&str, &[Tool]); 14] = [
     ("analysis", team::STATISTICS),
     ("team", team::TOOLS),
     ("tickets", change::TOOLS),
+    ("planning", milestones::TOOLS),
+    ("analysis", milestones::CHANGES),
     ("commits", commits::TOOLS),
     ("jobs", queue::TOOLS),
     ("jobs", jobs::TOOLS),

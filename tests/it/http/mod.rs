@@ -24,6 +24,7 @@ mod idempotency;
 mod job_builder;
 pub mod listeners;
 mod listeners_resume;
+mod milestones;
 mod moves;
 mod mutations;
 mod offboarding;

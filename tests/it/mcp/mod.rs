@@ -6,6 +6,7 @@ mod bounds;
 mod invalid_arguments;
 mod jobs;
 mod library;
+mod milestones;
 mod names;
 mod prompt;
 mod resources;

@@ -5,6 +5,7 @@ mod dashboard;
 mod imports;
 mod jobs;
 mod metrics;
+mod milestones;
 mod past;
 mod reports;
 mod schema;

@@ -1,6 +1,6 @@
 /** History events, in the same shape from the socket, the events endpoints and the history of a ticket. */
 import type { Approval } from "./approval";
-import type { BoardConfig } from "./board";
+import type { BoardConfig, Milestone } from "./board";
 import type { App, JobSummary, Message, UsageTotals } from "./job";
 import type { Card, Comment, Commit } from "./ticket";
 
@@ -22,6 +22,7 @@ export interface EventData {
   changes?: Partial<Card>;
   ticket?: Card & { description?: string };
   board_config?: BoardConfig;
+  milestone?: Milestone;
   comment?: Comment;
   commit?: Commit;
   job?: JobSummary;

@@ -7,6 +7,7 @@ import type { Card, Workflow } from "@/api/types";
 import { useBoard, useLive } from "@/live/context";
 import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
+import { todayIn } from "@/entities/ticket/due";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { Empty, Notice, Spinner } from "@/ui/states";
@@ -75,7 +76,8 @@ function Board(props: Props & { board: BoardState }) {
   useAnnouncements(workflowId);
   useTitle(openTicketId ? null : board.workflow.name);
 
-  const shown = useMemo(() => visibleOrder(board, filter), [board, filter]);
+  const today = todayIn(board.workflow.time_zone);
+  const shown = useMemo(() => visibleOrder(board, filter, today), [board, filter, today]);
   const lanes = useMemo(
     () => config.columns.map(({ id }) => ({ id, ids: shown.get(id) ?? [] })),
     [config.columns, shown],
@@ -97,6 +99,8 @@ function Board(props: Props & { board: BoardState }) {
     () => ({
       columns: config.columns,
       types: new Map(config.ticket_types.map((type) => [type.id, type])),
+      milestones: board.milestones,
+      today,
       nameOf,
       editable,
       open: onOpen,
@@ -104,7 +108,7 @@ function Board(props: Props & { board: BoardState }) {
       showMenu: (card, anchor) => setMenu({ card, anchor }),
       showOlder: (columnId) => live.showOlder(workflowId, columnId),
     }),
-    [config.columns, config.ticket_types, nameOf, editable, onOpen, onOpenJob, live, workflowId],
+    [config.columns, config.ticket_types, board.milestones, today, nameOf, editable, onOpen, onOpenJob, live, workflowId],
   );
   const newTicket = useCallback(() => setNewIn(config.initial_status), [config.initial_status]);
 
@@ -130,6 +134,7 @@ function Board(props: Props & { board: BoardState }) {
           filter={filter}
           onFilter={onFilter}
           types={config.ticket_types}
+          milestones={board.milestones}
           people={people}
           shown={visible}
           total={config.columns.reduce((sum, { id }) => sum + columnTotal(board, id), 0)}

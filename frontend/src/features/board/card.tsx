@@ -13,6 +13,7 @@ import {
 import { memo } from "react";
 import type { Card, JobSummary } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
+import { DueMark, MilestoneMark } from "@/entities/ticket/due-mark";
 import { PriorityIcon } from "@/entities/ticket/priority-icon";
 import { TypeIcon } from "@/entities/ticket/type-icon";
 import { cn } from "@/ui/cn";
@@ -130,7 +131,8 @@ interface FaceProps {
 }
 
 function CardFace({ card, shared, title, controls }: FaceProps) {
-  const { types, nameOf } = shared;
+  const { types, milestones, today, nameOf } = shared;
+  const milestone = card.milestone_id ? milestones.get(card.milestone_id) : undefined;
   const assignee = card.assigned_agent_id ? nameOf(card.assigned_agent_id) : null;
   const time = card.spent_minutes || card.estimate_minutes;
   return (
@@ -174,6 +176,8 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
             <Clock className="size-3" /> {formatDuration(time)}
           </Count>
         ) : null}
+        <DueMark card={card} today={today} />
+        <MilestoneMark milestone={milestone} />
         {card.comment_count > 0 && (
           <Count label={`${card.comment_count} comments`}>
             <MessageSquare className="size-3" /> {card.comment_count}

@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Bot, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
 import type { RefObject } from "react";
 import type { Actor } from "@/api/hooks";
-import type { TicketType } from "@/api/types";
+import type { Milestone, TicketType } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
@@ -11,13 +11,14 @@ import { plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
 import { useDebouncedInput } from "@/ui/use-debounced-input";
-import { type Filter, isFiltering, UNASSIGNED } from "./filter";
+import { type Filter, isFiltering, NO_MILESTONE, UNASSIGNED } from "./filter";
 
 interface Props {
   workflowId: string;
   filter: Filter;
   onFilter: (filter: Filter) => void;
   types: readonly TicketType[];
+  milestones: ReadonlyMap<string, Milestone>;
   people: readonly Actor[];
   shown: number;
   total: number;
@@ -30,7 +31,8 @@ interface Props {
 const DEBOUNCE_MS = 120;
 
 export function Toolbar(props: Props) {
-  const { workflowId, filter, onFilter, types, people, shown, total, openJobs, editable, onNew, searchRef } = props;
+  const { workflowId, filter, onFilter, types, milestones, people, shown, total, openJobs } = props;
+  const { editable, onNew, searchRef } = props;
   const filtering = isFiltering(filter);
   const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
   return (
@@ -58,6 +60,22 @@ export function Toolbar(props: Props) {
               {name}
             </option>
           ))}
+        </Choice>
+        {milestones.size > 0 && (
+          <Choice label="Milestone" value={filter.milestone} onChange={set("milestone")}>
+            <option value={NO_MILESTONE}>Without a milestone</option>
+            {[...milestones.values()]
+              .filter((one) => !one.is_closed || one.milestone_id === filter.milestone)
+              .map(({ milestone_id, name }) => (
+                <option key={milestone_id} value={milestone_id}>
+                  {name}
+                </option>
+              ))}
+          </Choice>
+        )}
+        <Choice label="Due" value={filter.due} onChange={set("due")}>
+          <option value="overdue">Overdue</option>
+          <option value="soon">Due soon or overdue</option>
         </Choice>
         {filtering && (
           <Button variant="ghost" size="sm" onClick={() => onFilter({})}>

@@ -16,6 +16,7 @@ import { type Draft, toBoardChange, toDraft, validationErrors } from "./board-dr
 import { ColumnsEditor } from "./columns-editor";
 import { InviteSection } from "./invite-section";
 import { Members } from "./members";
+import { Milestones } from "./milestones";
 import { RulesEditor, TypesEditor } from "./rules-editor";
 import { panelClass, Section } from "./section";
 import { Webhooks } from "./webhooks";
@@ -63,6 +64,7 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
         )}
         <General workflow={board.workflow} editable={editable} />
         <BoardForm board={board} workflowId={workflowId} editable={editable} />
+        <Milestones board={board} workflowId={workflowId} />
         <Members workflowId={workflowId} editable={editable} />
         {editable && <InviteSection workflowId={workflowId} />}
         {board.workflow.role === "owner" && <Webhooks workflowId={workflowId} editable={editable} />}

@@ -105,6 +105,7 @@ fn generated() -> Result<Batch> {
             assignee: None,
             tags: idea.tags.clone(),
             estimate_minutes: None,
+            due_at: None,
             created_at: now,
             updated_at: Some(now),
             started_at: None,
