@@ -27,17 +27,18 @@ begin
     loop
         execute format('comment on column reporting_limited.%I.%I is %L', one.view, one.name, one.comment);
     end loop;
-    -- Functions of a workflow.
+    -- Functions of a workflow or a milestone.
     for one in
         select p.proname as name, pg_get_function_arguments(p.oid) as arguments, pg_get_function_result(p.oid) as result, p.proretset as is_set,
+               case p.proargnames[1] when 'workflow' then '$1' else '(select m.workflow_id from public.milestones m where m.id = $1)' end as workflow,
                obj_description(p.oid, 'pg_proc') as comment, pg_get_function_identity_arguments(p.oid) as identity,
                (select string_agg('$' || n, ', ') from generate_series(1, p.pronargs) n) as given
           from pg_proc p
-         where p.pronamespace = 'reporting'::regnamespace and p.proargnames[1] = 'workflow'
+         where p.pronamespace = 'reporting'::regnamespace and p.proargnames[1] in ('workflow', 'milestone')
     loop
         execute format('create function reporting_limited.%I(%s) returns %s language sql stable security definer set search_path = pg_catalog, pg_temp as %L',
             one.name, one.arguments, one.result,
-            format('select %s reporting.%I(%s) where logic.is_open_to_analyst($1)', case when one.is_set then '* from' end, one.name, one.given));
+            format('select %s reporting.%I(%s) where logic.is_open_to_analyst(%s)', case when one.is_set then '* from' end, one.name, one.given, one.workflow));
         execute format('comment on function reporting_limited.%I(%s) is %L', one.name, one.identity, one.comment);
     end loop;
 end

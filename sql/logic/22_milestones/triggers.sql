@@ -73,7 +73,8 @@ $$;
 create trigger milestone_before_insert before insert on milestones for each row execute function logic.milestone_before_insert();
 create trigger milestone_before_update before update on milestones for each row execute function logic.milestone_before_update();
 create trigger milestones_inserted after insert on milestones
-    referencing new table as new_rows for each statement execute function logic.milestones_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.milestones_inserted();
 create trigger milestones_updated after update on milestones
     referencing old table as old_rows new table as new_rows for each statement execute function logic.milestones_updated();
 create trigger milestones_deleted after delete on milestones

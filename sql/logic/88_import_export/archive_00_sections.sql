@@ -28,6 +28,7 @@ begin atomic
         (80, 'board_column_versions', '{column_key,valid_from}', null, null, null, null, null),
         (90, 'ticket_counters', '{workflow_id}', null, null, null, null, null),
         (100, 'streams', '{stream_id}', null, null, null, null, null),
+        (105, 'milestones', '{id}', null, null, null, null, null),
         (110, 'tickets', '{number}', null, null, null, null, null),
         (120, 'ticket_comments', '{id}', null, null, null, null, null),
         (130, 'comment_reactions', '{comment_id,actor_id,emoji}', null, null, null, null, null),

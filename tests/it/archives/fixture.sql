@@ -13,6 +13,8 @@ select logic.create_ticket(pg_temp.ann(), pg_temp.work(), format('Ticket number 
     story_points => 0.1 + g, custom_fields => '{"color": "blue"}') from generate_series(1, 6) g;
 insert into board_transitions (workflow_id, from_status, to_status)
     select c.workflow_id, c.id, d.id from board_columns c join board_columns d on d.workflow_id = c.workflow_id and d.id <> c.id where c.workflow_id = pg_temp.work();
+insert into milestones (workflow_id, name, starts_on, due_on) values (pg_temp.work(), 'Beta', current_date - 1, current_date + 9);
+update tickets t set milestone_id = m.id, due_on = m.due_on from milestones m where t.id in (pg_temp.ticket(1), pg_temp.ticket(2));
 select logic.change_status(pg_temp.ann(), pg_temp.ticket(1), 'in_progress');
 select logic.add_comment(pg_temp.ann(), pg_temp.ticket(1), 'See #TKT-2, @agent-x, and ' || pg_temp.ticket(2), mentions => '{agent-x}', attachments => '{https://example.org/a.png}');
 insert into comment_reactions (comment_id, actor_id, emoji, workflow_id) select c.id, 'agent-x', '👍', c.workflow_id from ticket_comments c limit 1;
