@@ -163,7 +163,7 @@ async fn an_analyst_without_limits_reads_all_and_an_unlisted_role_nothing() {
     // The same call limits it, and a second one to no known workflow is refused.
     fixture
         .client
-        .query_one("select logic.add_analyst($1, $2, 'x')", &[&analyst.name, &[&fixture.workflow]])
+        .query_one("select logic.add_analyst($1, $2, 'x')", &[&analyst.name, &vec![fixture.workflow.as_str()]])
         .await
         .expect("limited");
     assert!(reader.query("select * from reporting.tickets", &[]).await.is_err());
