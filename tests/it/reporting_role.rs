@@ -33,7 +33,6 @@ async fn the_role_reads_views_and_nothing_else() {
         "create schema mine",
         "create function reporting.x() returns int language sql as 'select 1'",
         "set role callboard",
-        "set session authorization callboard",
         "set temp_file_limit = -1",
         "set session_replication_role = replica",
         "alter role callboard_reporting connection limit 1000",

@@ -19,8 +19,9 @@ create type logic.flow_change as (
     ended_by text, is_estimated boolean, details jsonb, is_redone boolean
 );
 
--- What a card sets.
-create function logic.card_patch(card jsonb) returns jsonb language sql immutable parallel safe
+-- What a card sets. Stable, as what builds JSON: a function that says it is immutable would be called for each row instead of
+-- becoming a part of the query.
+create function logic.card_patch(card jsonb) returns jsonb language sql stable parallel safe
 begin atomic
     select jsonb_build_object('on', true, 'status', card -> 'status', 'assignee', card -> 'assigned_agent_id', 'points', card -> 'story_points',
         'type', card -> 'ticket_type', 'priority', card -> 'priority', 'blocked', coalesce(card -> 'is_blocked', 'false'),
@@ -37,7 +38,7 @@ begin atomic
 end;
 
 -- What an event sets that is not the creation of a ticket.
-create function logic.event_patch(change_type text, field_name text, metadata jsonb) returns jsonb language sql immutable parallel safe
+create function logic.event_patch(change_type text, field_name text, metadata jsonb) returns jsonb language sql stable parallel safe
 begin atomic
     select case change_type
         when 'status_changed' then jsonb_build_object('status', metadata #> '{changes,status}',
@@ -65,7 +66,7 @@ end;
 -- created, begun and completed when its dates say. It stood in the initial column until it was begun, and in the first active
 -- one until it was completed; only where it stood at the time of the import is known. `fixed` is a later correction of created_at.
 create function logic.creation_steps(card jsonb, recorded_at timestamptz, fixed text, initial_column text, active_column text, category text)
-returns table (step int, at timestamptz, patch jsonb, is_estimated boolean) language sql immutable parallel safe
+returns table (step int, at timestamptz, patch jsonb, is_estimated boolean) language sql stable parallel safe
 begin atomic
     select s.step, s.at, s.patch, coalesce(c.created_at < recorded_at - interval '1 minute', false)
       from (select coalesce(fixed, card ->> 'created_at')::timestamptz as created_at, (card ->> 'started_at')::timestamptz as started_at,

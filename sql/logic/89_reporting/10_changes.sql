@@ -7,9 +7,9 @@ create type logic.flow_event as (
 
 -- The version of a column at a time.
 create function logic.column_version_at(workflow text, status text, at timestamptz) returns public.board_column_versions
-language sql stable set search_path = public, pg_temp
+language sql stable
 begin atomic
-    select v from board_column_versions v
+    select v from public.board_column_versions v
      where v.workflow_id = column_version_at.workflow and v.id = column_version_at.status
      order by v.valid_from <= column_version_at.at and coalesce(v.valid_to > column_version_at.at, true) desc, v.valid_from desc limit 1;
 end;
@@ -86,7 +86,7 @@ end;
 -- The stored open spans of a ticket, by kind in the order of logic.flow_changes.
 create function logic.open_spans(workflow text, ticket text)
 returns table (held text[], places bigint[], started timestamptz[], estimated boolean[], column_key bigint, category text, completion jsonb)
-language sql stable set search_path = public, pg_temp rows 1
+language sql stable rows 1
 begin atomic
     select array_agg(case s.kind when 'milestone' then logic.milestone_span_value(s.value, s.story_points) else s.value end order by k.position),
            array_agg(s.place order by k.position), array_agg(s.started_at order by k.position),
@@ -95,14 +95,14 @@ begin atomic
                 'priority', s.priority, 'assignee', s.assignee_id, 'active', s.active_seconds, 'waited', s.blocked_seconds)) filter (where s.kind = 'done'))[1]
       from (values (1, 'column'), (2, 'assignee'), (3, 'blocked'), (4, 'done'), (5, 'milestone')) k (position, kind)
       -- By the primary key: the index by end has all open spans of the workflow in one place.
-      left join reporting_spans s on s.workflow_id = open_spans.workflow and s.ticket_id = open_spans.ticket and s.kind = k.kind
+      left join public.reporting_spans s on s.workflow_id = open_spans.workflow and s.ticket_id = open_spans.ticket and s.kind = k.kind
        and coalesce(s.ended_at, 'infinity') = 'infinity';
 end;
 
 -- A span as a row. A completion has the time and the dates that the ticket had last: they may have been corrected.
 create function logic.flow_span(ticket text, kind text, place bigint, value text, column_key bigint, category text, started_at timestamptz,
                                 ended_at timestamptz, ended_by text, is_estimated boolean, completion jsonb, state jsonb)
-returns logic.flow_change language sql immutable parallel safe
+returns logic.flow_change language sql stable parallel safe
 begin atomic
     select (ticket, kind, place, case kind when 'milestone' then split_part(value, ' ', 1) else value end, case kind when 'column' then column_key end, case kind when 'column' then category end,
             case kind when 'done' then value::timestamptz else started_at end,
@@ -156,7 +156,10 @@ begin
     for one in
         select f.ticket_id, f.is_redone, f.events, r.state, o.held, o.places, o.started, o.estimated, o.column_key, o.category, o.completion
           from logic.flow_events(workflow, base, top) f
-          left join reporting_tickets r on base > 0 and not f.is_redone and r.workflow_id = flow_changes.workflow and r.ticket_id = f.ticket_id
+          -- Looked up one by one, whatever statistics say.
+          left join lateral (
+            select t.state from reporting_tickets t where t.workflow_id = flow_changes.workflow and t.ticket_id = f.ticket_id offset 0) r
+            on base > 0 and not f.is_redone
           left join lateral logic.open_spans(workflow, f.ticket_id) o on base > 0 and not f.is_redone
     loop
         state := one.state;

@@ -8,10 +8,17 @@ declare
     created_before timestamptz[];
 begin
     with
-    -- The spans that are not as stored any longer.
+    -- The spans that are not as stored any longer. Looked up ticket by ticket: where statistics say that a workflow has few rows, as when it
+    -- is being stored for the first time, a join would compare each of its rows with each change.
+    found as (
+        select x.place_in_table from unnest(changes) c
+         cross join lateral (
+            select p.ctid as place_in_table from reporting_spans p
+             where p.workflow_id = workflow and p.ticket_id = c.ticket_id and (c.is_redone or p.ended_at is null) offset 0) x
+         where c.kind = 'state'
+    ),
     gone as (
-        delete from reporting_spans s using unnest(changes) c
-         where c.kind = 'state' and s.workflow_id = workflow and s.ticket_id = c.ticket_id and (c.is_redone or s.ended_at is null)
+        delete from reporting_spans s where s.ctid = any (array(select f.place_in_table from found f))
         returning s
     )
     select array_agg(g.s) into removed from gone g;
@@ -22,8 +29,11 @@ begin
            c.details ->> 'type', c.details ->> 'priority', c.details ->> 'assignee', (c.details ->> 'active')::float8, (c.details ->> 'waited')::float8
       from unnest(changes) c where c.kind <> 'state';
     created_before := array(
-        select r.created_at from unnest(changes) c join reporting_tickets r on r.workflow_id = workflow and r.ticket_id = c.ticket_id
-         where c.kind = 'state' and r.created_at is not null);
+        select x.created_at from unnest(changes) c
+         cross join lateral (
+            select r.created_at from reporting_tickets r
+             where r.workflow_id = workflow and r.ticket_id = c.ticket_id and r.created_at is not null offset 0) x
+         where c.kind = 'state');
     insert into reporting_tickets as r (workflow_id, ticket_id, created_at, state)
     select workflow, c.ticket_id, (c.details ->> 'created_at')::timestamptz, c.details from unnest(changes) c where c.kind = 'state'
     on conflict (workflow_id, ticket_id) do update set created_at = excluded.created_at, state = excluded.state;

@@ -25,7 +25,10 @@ impl Analyst {
 
     async fn session(&self, fixture: &Fixture) -> Client {
         let client = harness::connect(&fixture.db.url).await;
-        client.batch_execute(&format!("set session authorization {}", self.role)).await.expect("the role");
+        // As it is when the role signs in.
+        let settings = "select string_agg(format('set %s', c), ';') from pg_roles r, unnest(r.rolconfig) c where r.rolname = $1 and c like 'search_path=%'";
+        let set: String = fixture.client.query_one(settings, &[&self.role]).await.expect("settings").get(0);
+        client.batch_execute(&format!("{set}; set session authorization {}", self.role)).await.expect("the role");
         client
     }
 
@@ -120,7 +123,6 @@ async fn a_limited_analyst_reads_its_workflows_and_nothing_of_others() {
             "select logic.add_analyst('x', '{}', 'x')",
             "set role callboard_reporting",
             "set role callboard",
-            "set session authorization callboard_reporting_other",
             "create temp table x (a int)",
             "create table reporting_limited.x (a int)",
             "create schema mine",
@@ -163,7 +165,7 @@ async fn an_analyst_without_limits_reads_all_and_an_unlisted_role_nothing() {
     // The same call limits it, and a second one to no known workflow is refused.
     fixture
         .client
-        .query_one("select logic.add_analyst($1, $2, 'x')", &[&analyst.name, &[&fixture.workflow]])
+        .query_one("select logic.add_analyst($1, $2, 'x')", &[&analyst.name, &vec![fixture.workflow.as_str()]])
         .await
         .expect("limited");
     assert!(reader.query("select * from reporting.tickets", &[]).await.is_err());
