@@ -77,6 +77,9 @@ begin
         perform logic.fail('conflict', format('The archive''s section %s has a row with the id %s, which exists here already and is not of the form in which '
             'Callboard makes ids, so that it cannot be replaced.', section, left(stuck, 100)));
     end if;
+exception
+    when data_exception then
+        perform logic.fail('invalid', format('A row of the archive''s section %s cannot be imported: %s.', section, rtrim(sqlerrm, '.')));
 end
 $$;
 
@@ -140,6 +143,7 @@ declare
     line text := 'l.line';
     own_id text;
     written bigint;
+    belonging bigint;
 begin
     perform logic.authorize_archive(caller, null);
     if section = 'people' then
@@ -176,6 +180,13 @@ begin
         using digest, workflow, section, logic.archive_fields(section),
               case when said.belongs is null then own_id end;
     get diagnostics written = row_count;
+    -- The workflow is new, so these are its only rows.
+    if said.belongs is not null and not said.is_shared then
+        execute format('select count(*) from %s r where %s', source, said.belongs) using own_id into belonging;
+        if belonging <> written then
+            perform logic.fail('invalid', format('A row of the archive''s section %s belongs to another workflow than it says.', section));
+        end if;
+    end if;
     return written;
 exception
     when data_exception or integrity_constraint_violation then
