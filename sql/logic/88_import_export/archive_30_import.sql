@@ -87,6 +87,8 @@ $$;
 create function logic.rewrite_archived_ids(digest text, line text) returns text language plpgsql stable as $$
 declare
     one record;
+    quoted text;
+    replaced text;
 begin
     for one in
         select distinct i.old_id, i.new_id
@@ -101,11 +103,15 @@ begin
          where i.digest = rewrite_archived_ids.digest and i.old_id !~ '-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
            and strpos(line, to_json(i.old_id)::text) > 0
     loop
+        quoted := regexp_replace(to_json(one.old_id)::text, '([^A-Za-z0-9"])', '\\\1', 'g');
+        replaced := replace(to_json(one.new_id)::text, '\', '\\');
         line := regexp_replace(line,
             '("(?:[a-z_]*agent_id|[a-z_]*actor_id|[a-z_]+_by|owner_id|on_behalf_of|asked_through|assignee|assignee_id'
             || case when line like '%"change_type": "assigned"%' then '|old_value|new_value' when line like '%"kind": "assignee"%' then '|value' else '' end
-            || ')": )' || regexp_replace(to_json(one.old_id)::text, '([^A-Za-z0-9"])', '\\\1', 'g') || '(?=[,}])',
-            '\1' || replace(to_json(one.new_id)::text, '\', '\\'), 'g');
+            || ')": )' || quoted || '(?=[,}])',
+            '\1' || replaced, 'g');
+        -- A list has each of them once.
+        line := regexp_replace(line, '("(?:mentions|agent_ids)": \[(?:"[^"\]]*", )*)' || quoted || '(?=[],])', '\1' || replaced, 'g');
     end loop;
     return line;
 end
