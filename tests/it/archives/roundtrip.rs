@@ -196,7 +196,7 @@ fn same(about: &str, once: &Value, again: &Value, there: &Value) {
     }
 }
 
-/// An import is seen as a whole or not at all, and is nobody's news.
+/// An import is seen as a whole or not at all, and wakes no reader.
 #[tokio::test]
 async fn what_an_archive_brings_is_no_event() {
     let source = Source::open("archive_quiet").await;
