@@ -9,6 +9,7 @@ mod encode;
 mod export;
 mod import;
 mod partial;
+mod scope;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
@@ -17,9 +18,10 @@ use crate::Error;
 
 pub use self::decode::{Chunk, Limits, Part, Reader};
 pub use self::encode::Encoder;
-pub use self::export::{Prepared, Progress, Scope, Written, check_access, prepare, schema, write};
+pub use self::export::{Prepared, Progress, Written, check_access, prepare, schema, write};
 pub use self::import::{Contents, Imported, ImportedWorkflow, import, verify};
 pub use self::partial::{Kept, Scan, keep, scan};
+pub use self::scope::Scope;
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -29,6 +31,9 @@ pub const MAX_CHUNK_LINES: u64 = 5_000;
 
 /// or at least so many bytes.
 pub const MAX_CHUNK_BYTES: usize = 4 << 20;
+
+/// The section of events.
+const HISTORY: &str = "history";
 
 /// The section that lists the others.
 const MANIFEST: &str = "manifest";

@@ -37,7 +37,7 @@ begin atomic
         (160, 'ticket_merges', '{ticket_id}', null, null, null, null, null),
         (170, 'ticket_activities', '{id}', null, null, null, null, null),
         (180, 'ticket_claims', '{ticket_id}', null, null, null, null, null),
-        -- Whoever has the token of a lease may write; a job that is held gets one that no worker knows, until the lease expires.
+        -- The token of a lease lets its holder write; a job that is held gets one that no worker knows, until the lease expires.
         (190, 'jobs', '{id}', '{lease_token,end_answer,urgency}', null,
             '{"lease_token": "case when r.lease_expires_at is not null then gen_random_uuid()::text end"}', null, null),
         (200, 'job_messages', '{job_id,position}', null, null, null, null, null),
@@ -48,7 +48,7 @@ begin atomic
         (216, 'usage_sessions', '{subject,session}', null, null, null, null, null),
         (220, 'apps', '{id}', null, null, null, null, null),
         (230, 'approvals', '{id}', null, null, null, null, null),
-        -- Vectors are computed anew.
+        -- Vectors are computed again.
         (240, 'saved_searches', '{id}', '{model_id,vector}', null, null, null, null),
         (250, 'search_matches', '{search_id,ticket_id}', null, null, null, null, null),
         (260, 'recent_searches', '{actor_id,fingerprint}', null, null, null, null, null),

@@ -1,7 +1,7 @@
 -- The people, agents and services of an archive: who of them is here already.
 --
 -- A person is the one with the same e-mail address, else the one with the same id. An agent or service is the one with the same
--- id, unless that belongs to somebody else. Whoever is not here is created, without any credential and never as an administrator.
+-- id, unless that belongs to somebody else. Missing ones are created, without any credential and never as administrators.
 
 -- A hash that no password has, of the usual cost.
 create function logic.impossible_password_hash() returns text language sql volatile

@@ -77,6 +77,9 @@ begin
         perform logic.fail('conflict', format('The archive''s section %s has a row with the id %s, which exists here already and is not of the form in which '
             'Callboard makes ids, so that it cannot be replaced.', section, left(stuck, 100)));
     end if;
+exception
+    when data_exception then
+        perform logic.fail('invalid', format('A row of the archive''s section %s cannot be imported: %s.', section, rtrim(sqlerrm, '.')));
 end
 $$;
 
@@ -84,6 +87,8 @@ $$;
 create function logic.rewrite_archived_ids(digest text, line text) returns text language plpgsql stable as $$
 declare
     one record;
+    quoted text;
+    replaced text;
 begin
     for one in
         select distinct i.old_id, i.new_id
@@ -98,11 +103,15 @@ begin
          where i.digest = rewrite_archived_ids.digest and i.old_id !~ '-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
            and strpos(line, to_json(i.old_id)::text) > 0
     loop
+        quoted := regexp_replace(to_json(one.old_id)::text, '([^A-Za-z0-9"])', '\\\1', 'g');
+        replaced := replace(to_json(one.new_id)::text, '\', '\\');
         line := regexp_replace(line,
             '("(?:[a-z_]*agent_id|[a-z_]*actor_id|[a-z_]+_by|owner_id|on_behalf_of|asked_through|assignee|assignee_id'
             || case when line like '%"change_type": "assigned"%' then '|old_value|new_value' when line like '%"kind": "assignee"%' then '|value' else '' end
-            || ')": )' || regexp_replace(to_json(one.old_id)::text, '([^A-Za-z0-9"])', '\\\1', 'g') || '(?=[,}])',
-            '\1' || replace(to_json(one.new_id)::text, '\', '\\'), 'g');
+            || ')": )' || quoted || '(?=[,}])',
+            '\1' || replaced, 'g');
+        -- A list has each of them once.
+        line := regexp_replace(line, '("(?:mentions|agent_ids)": \[(?:"[^"\]]*", )*)' || quoted || '(?=[],])', '\1' || replaced, 'g');
     end loop;
     return line;
 end
@@ -140,6 +149,7 @@ declare
     line text := 'l.line';
     own_id text;
     written bigint;
+    belonging bigint;
 begin
     perform logic.authorize_archive(caller, null);
     if section = 'people' then
@@ -176,6 +186,13 @@ begin
         using digest, workflow, section, logic.archive_fields(section),
               case when said.belongs is null then own_id end;
     get diagnostics written = row_count;
+    -- The workflow is new, so these are its only rows.
+    if said.belongs is not null and not said.is_shared then
+        execute format('select count(*) from %s r where %s', source, said.belongs) using own_id into belonging;
+        if belonging <> written then
+            perform logic.fail('invalid', format('A row of the archive''s section %s belongs to another workflow than it says.', section));
+        end if;
+    end if;
     return written;
 exception
     when data_exception or integrity_constraint_violation then

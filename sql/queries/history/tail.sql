@@ -3,7 +3,7 @@
 --
 -- Not `xid >= xmin and not pg_visible_in_snapshot(…)`, which is equivalent but slow: a long transaction holds xmin
 -- back, and every read would scan all rows since. The old snapshot did not see the transactions that began after
--- it and those it lists as running. From 2^62 on are the events that an archive brought, which are nobody's news.
+-- it and those it lists as running. From 2^62 on are the events that an archive brought, which are not new.
 --
 -- $1 text: the old snapshot
 -- $2 text: read up to this snapshot instead of now (to continue a limited read), or null

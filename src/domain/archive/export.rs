@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::encode::Encoder;
-use super::partial::{HISTORY, Kept};
-use super::{MAX_CHUNK_BYTES, MAX_CHUNK_LINES, SectionEntry};
+use super::partial::Kept;
+use super::scope::Scope;
+use super::{HISTORY, MAX_CHUNK_BYTES, MAX_CHUNK_LINES, SectionEntry};
 use crate::db::Db;
 use crate::db::session::{Mode, Session};
 use crate::domain::accounts::Caller;
@@ -13,30 +14,6 @@ use crate::{Result, sql_fn};
 
 /// Rows that one call reads.
 const PAGE_SIZE: i64 = 10_000;
-
-/// What an archive holds.
-#[derive(Debug, Clone)]
-pub struct Scope {
-    /// The workflows, by id.
-    pub workflows: Vec<String>,
-    /// Whether it holds what belongs to no workflow too: everybody on the server, and all definitions.
-    pub server: bool,
-}
-
-impl Scope {
-    /// Everything on the server.
-    pub async fn whole_server(db: &Db, caller: &Caller) -> Result<Self> {
-        let workflows = db.call(sql_fn!(list_archive_workflows(caller: caller.to_sql()))).await?;
-        Ok(Self { workflows, server: true })
-    }
-
-    /// Some workflows, in the order in which they are written.
-    pub fn of(mut workflows: Vec<String>) -> Self {
-        workflows.sort_unstable();
-        workflows.dedup();
-        Self { workflows, server: false }
-    }
-}
 
 /// How far an export has come with a workflow.
 #[derive(Debug, Clone)]

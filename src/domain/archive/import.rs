@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::partial::HISTORY;
-use super::{Chunk, Limits, Part, Reader, SectionEntry, refused};
+use super::{Chunk, HISTORY, Limits, Part, Reader, SectionEntry, refused};
 use crate::db::Db;
 use crate::db::session::Mode;
 use crate::domain::accounts::Caller;

@@ -11,17 +11,15 @@ use flate2::bufread::GzDecoder;
 use serde::Deserialize;
 
 use super::encode::Encoder;
-use super::export::Scope;
+use super::scope::Scope;
 use super::{
-    Chunk, ChunkHeader, Limits, MANIFEST, MAX_CHUNK_BYTES, MAX_CHUNK_LINES, Opening, Part, Reader, VERSION, sha256,
+    Chunk, ChunkHeader, HISTORY, Limits, MANIFEST, MAX_CHUNK_BYTES, MAX_CHUNK_LINES, Opening, Part, Reader, VERSION,
+    sha256,
 };
 use crate::db::Db;
 use crate::db::session::{Mode, Session};
 use crate::domain::accounts::Caller;
 use crate::{Error, Result, sql_fn};
-
-/// The section of events.
-pub(super) const HISTORY: &str = "history";
 
 /// A chunk of the file.
 #[derive(Debug)]

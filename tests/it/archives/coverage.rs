@@ -32,7 +32,7 @@ async fn every_table_is_in_an_archive_or_a_named_exception() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// A new column is in archives by itself. Whoever adds one looks at this list, and leaves out what is a secret.
+/// A new column is in archives automatically: this list is looked at, and what is a secret is left out.
 #[tokio::test]
 async fn the_columns_of_archives_are_reviewed() {
     let db = harness::database("archive_columns").await;
