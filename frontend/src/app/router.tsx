@@ -2,7 +2,8 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet 
 import { RegisterPage } from "@/features/auth/register-page";
 import { SetupPage } from "@/features/auth/setup-page";
 import { SignInPage } from "@/features/auth/sign-in-page";
-import { readFilter } from "@/features/board/filter";
+import { type Filter, readFilter } from "@/features/board/filter";
+import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { readJobListState } from "@/features/jobs/job-list-state";
 import { readSearchState } from "@/features/search/search-state";
 import { WorkflowsPage } from "@/features/workflows/workflows-page";
@@ -42,10 +43,20 @@ const shell = createRoute({ getParentRoute: () => authenticated, id: "shell", co
 
 const home = createRoute({ getParentRoute: () => shell, path: "/", component: WorkflowsPage });
 
+/** The filter of a board, and the moment if it is one of the past. */
+function readBoardSearch(search: Record<string, unknown>): Filter & { at?: string; compare?: Comparison } {
+  const { at, compare } = search;
+  const moment = typeof at === "number" ? String(at) : nonEmpty(at);
+  return {
+    ...readFilter(search),
+    ...(moment === undefined ? {} : { at: moment, compare: readComparison(compare) }),
+  };
+}
+
 const board = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId",
-  validateSearch: readFilter,
+  validateSearch: readBoardSearch,
   component: BoardRoute,
 });
 

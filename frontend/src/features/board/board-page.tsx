@@ -19,11 +19,13 @@ import { BoardColumn } from "./column";
 import { describeEvents } from "./describe-events";
 import { type Filter, visibleOrder } from "./filter";
 import { NewTicketDialog } from "./new-ticket-dialog";
+import { firstMoment } from "./past/moments";
 import { markChanged } from "./recent-changes";
 import { Toolbar } from "./toolbar";
 import { useCollapsed } from "./use-collapsed";
 import { useDrag } from "./use-drag";
 import type { MoveCard } from "./use-move-card";
+import { usePeople } from "./use-people";
 
 interface Props {
   workflowId: string;
@@ -32,6 +34,8 @@ interface Props {
   onFilter: (filter: Filter) => void;
   onOpen: (ticketId: string) => void;
   onOpenJob: (jobId: string) => void;
+  /** Opens the board of a past moment. */
+  onPast: (at: string) => void;
   moveCard: MoveCard;
 }
 
@@ -63,7 +67,7 @@ export function BoardPage(props: Props) {
 }
 
 function Board(props: Props & { board: BoardState }) {
-  const { board, workflowId, openTicketId, filter, onFilter, onOpen, onOpenJob, moveCard } = props;
+  const { board, workflowId, openTicketId, filter, onFilter, onOpen, onOpenJob, onPast, moveCard } = props;
   const { config, cards } = board;
   const { actors, nameOf } = useActors(workflowId);
   const [newIn, setNewIn] = useState<string | null>(null);
@@ -86,12 +90,7 @@ function Board(props: Props & { board: BoardState }) {
     nameOfColumn: (id) => config.columns.find((column) => column.id === id)?.name ?? id,
     onDrop: (card, to, above, below) => void moveCard(card, to, above, below),
   });
-  const people = useMemo(() => {
-    const known = new Set(actors.map(({ id }) => id));
-    const others = new Set<string>();
-    for (const { assigned_agent_id: id } of cards.values()) if (id && !known.has(id)) others.add(id);
-    return [...actors, ...[...others].map(nameOf).sort((a, b) => a.name.localeCompare(b.name))];
-  }, [actors, cards, nameOf]);
+  const people = usePeople(actors, cards, nameOf);
 
   const shared: BoardShared = useMemo(
     () => ({
@@ -108,6 +107,8 @@ function Board(props: Props & { board: BoardState }) {
   );
   const newTicket = useCallback(() => setNewIn(config.initial_status), [config.initial_status]);
 
+  const showPast = () => onPast(firstMoment(board.workflow.created_at, Date.now()));
+
   useShortcuts({
     "/": (event) => {
       event.preventDefault();
@@ -117,6 +118,10 @@ function Board(props: Props & { board: BoardState }) {
       if (!editable) return;
       event.preventDefault();
       newTicket();
+    },
+    h: (event) => {
+      event.preventDefault();
+      showPast();
     },
   });
 
@@ -136,6 +141,7 @@ function Board(props: Props & { board: BoardState }) {
           openJobs={board.jobs.size}
           editable={editable}
           onNew={newTicket}
+          onPast={showPast}
           searchRef={searchRef}
         />
         <ReadOnlyNotice workflow={board.workflow} />

@@ -7,6 +7,7 @@ import type { Card, Column, JobSummary } from "@/api/types";
 import type { LeftOut } from "@/live/state/left-out";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
+import { plural } from "@/ui/plural";
 import { Tooltip } from "@/ui/tooltip";
 import { useBoardShared } from "./board-context";
 import { BoardCard } from "./card";
@@ -128,7 +129,7 @@ function OpenColumn(props: Props) {
           </ColumnButton>
         </div>
       </header>
-      {leftOut && <OlderTickets column={column} />}
+      {leftOut && <OlderTickets column={column} leftOut={leftOut} />}
       <div
         ref={(node) => {
           scroller.current = node;
@@ -206,9 +207,16 @@ function CollapsedColumn({ column, total, gap, onCollapse, register }: Props) {
 }
 
 /** Above the scroller, so that rows keep their positions in it. */
-function OlderTickets({ column }: { column: Column }) {
+function OlderTickets({ column, leftOut }: { column: Column; leftOut: LeftOut }) {
   const { showOlder } = useBoardShared();
   const load = useMutation({ mutationFn: () => showOlder(column.id) });
+  if (leftOut.cursor === null) {
+    return (
+      <p className="mx-3 mb-1.5 py-1 text-center text-muted-foreground text-xs">
+        {plural(leftOut.count, "older ticket")} not shown
+      </p>
+    );
+  }
   return (
     <button
       type="button"
