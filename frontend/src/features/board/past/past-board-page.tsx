@@ -58,7 +58,9 @@ function PastBoard({ workflowId, at, comparison, onMoment, onNow, ...props }: Pr
   const { shape } = useBoardShape(workflowId);
   const past = usePastBoard(workflowId, at);
   const [now] = useState(() => fromDate(Date.now() - 1_000));
-  const problem = past.error ? explainPast(past.error) : null;
+  // Offline, a request waits for the connection instead of failing.
+  const offline = past.fetchStatus === "paused" && (past.data === undefined || past.isPlaceholderData);
+  const problem = past.error || offline ? explainPast(past.error) : null;
   const board = problem ? undefined : past.data;
   const first = problem?.first ?? (shape?.workflow ?? board?.workflow)?.created_at ?? at;
   const last = isBefore(now, at) ? at : now;

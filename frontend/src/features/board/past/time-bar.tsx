@@ -37,12 +37,12 @@ export function TimeBar(props: Props) {
         <p
           data-testid="past-banner"
           aria-busy={loading}
-          className="flex min-w-0 items-center gap-2 font-semibold text-accent-foreground text-sm"
+          className="flex w-full min-w-0 items-center gap-2 font-semibold text-accent-foreground text-sm sm:w-auto"
         >
           <History className="size-4 shrink-0" aria-hidden="true" />
           <span className="tabular">Board as of {formatMoment(at)}</span>
         </p>
-        <p className="order-3 min-h-4 w-full min-w-0 truncate text-muted-foreground text-xs sm:order-none sm:w-auto sm:flex-1">
+        <p className="min-w-0 flex-1 truncate text-muted-foreground text-xs">
           {loading ? "Loading…" : happened}
         </p>
         <div className="ml-auto flex items-center gap-1.5">
@@ -145,7 +145,7 @@ function Slider({ at, first, last, onMoment }: MomentProps) {
           event.preventDefault();
           setDraft(momentAt(Math.min(1, Math.max(0, partOf(shown, first, last) + part / 100)), first, last));
         }}
-        className="h-6 w-full min-w-0 cursor-pointer accent-primary"
+        className="slider w-full min-w-0"
       />
       <span className="hidden shrink-0 lg:inline">Now</span>
     </div>
