@@ -4,16 +4,14 @@ import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { useMoveCard } from "@/features/board/use-move-card";
+import { loadPart } from "@/ui/load-part";
 import { Spinner } from "@/ui/states";
-import { useTicketSections } from "./ticket-sections";
 
 const PastBoardPage = lazy(() =>
-  import("@/features/board/past/past-board-page").then((module) => ({ default: module.PastBoardPage })),
+  loadPart(async () => ({ default: (await import("@/features/board/past/past-board-page")).PastBoardPage })),
 );
 
-const TicketDrawer = lazy(() =>
-  import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
-);
+const Drawer = lazy(() => loadPart(async () => ({ default: (await import("./drawer")).Drawer })));
 
 /** The board, with the ticket drawer of the URL's ticket. Features do not import each other; routes compose them. */
 export function BoardRoute() {
@@ -39,7 +37,6 @@ export function BoardRoute() {
     [navigate, workflowId],
   );
   const moveCard = useMoveCard(workflowId, open);
-  const renderSections = useTicketSections();
 
   const showPast = useCallback(
     (moment: string, replace = false) =>
@@ -106,14 +103,13 @@ export function BoardRoute() {
       />
       <Suspense>
         {ticketId && (
-          <TicketDrawer
+          <Drawer
             key={ticketId}
             workflowId={workflowId}
             ticketId={ticketId}
             onOpen={open}
             onClose={close}
             onMove={moveCard}
-            renderSections={renderSections}
           />
         )}
       </Suspense>

@@ -18,10 +18,11 @@ import { session } from "@/api";
 import { useWorkflows } from "@/api/hooks";
 import { firstMoment } from "@/features/board/past/moments";
 import { Button } from "@/ui/button";
+import { loadPart } from "@/ui/load-part";
 import { Kbd } from "@/ui/states";
 import { setTheme } from "@/ui/use-theme";
 
-const Palette = lazy(() => import("@/features/search/palette").then((module) => ({ default: module.Palette })));
+const Palette = lazy(() => loadPart(async () => ({ default: (await import("@/features/search/palette")).Palette })));
 
 /** The command palette and its button in the header. */
 export function PaletteHost() {

@@ -75,7 +75,10 @@ describe("the board of a past moment", () => {
     const page = await openBoard(workflow);
     await page.getByRole("button", { name: "Board menu" }).click();
     await page.getByRole("menuitem", { name: "Board at…" }).click();
-    await page.getByTestId("past-banner").getByText(/^Board as of \d+ \w+ \d{4}, \d\d:\d\d/).waitFor();
+    await page
+      .getByTestId("past-banner")
+      .getByText(/^Board as of \d+ \w+ \d{4}, \d\d:\d\d/)
+      .waitFor();
     expect(page.url()).toMatch(/\?at=20/);
     await page.getByRole("button", { name: "Back to now" }).click();
     await waitUntilLive(page);

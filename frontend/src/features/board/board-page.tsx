@@ -1,6 +1,6 @@
 import { DndContext, DragOverlay, MeasuringStrategy } from "@dnd-kit/core";
 import { Link } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
@@ -9,16 +9,15 @@ import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
+import { loadPart, whenIdle } from "@/ui/load-part";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { BoardContext, type BoardShared } from "./board-context";
 import { CardGhost } from "./card";
-import { CardMenu } from "./card-menu";
 import { BoardColumn } from "./column";
 import { describeEvents } from "./describe-events";
 import { type Filter, visibleOrder } from "./filter";
-import { NewTicketDialog } from "./new-ticket-dialog";
 import { firstMoment } from "./past/moments";
 import { markChanged } from "./recent-changes";
 import { Toolbar } from "./toolbar";
@@ -26,6 +25,11 @@ import { useCollapsed } from "./use-collapsed";
 import { useDrag } from "./use-drag";
 import type { MoveCard } from "./use-move-card";
 import { usePeople } from "./use-people";
+
+const CardMenu = lazy(() => loadPart(async () => ({ default: (await import("./card-menu")).CardMenu })));
+const NewTicketDialog = lazy(() =>
+  loadPart(async () => ({ default: (await import("./new-ticket-dialog")).NewTicketDialog })),
+);
 
 interface Props {
   workflowId: string;
@@ -75,6 +79,7 @@ function Board(props: Props & { board: BoardState }) {
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
   const searchRef = useRef<HTMLInputElement>(null);
   const editable = canEdit(board.workflow);
+  useEffect(() => whenIdle(() => void Promise.allSettled([import("./card-menu"), import("./new-ticket-dialog")])), []);
   const live = useLive();
   useAnnouncements(workflowId);
   useTitle(openTicketId ? null : board.workflow.name);
@@ -174,22 +179,28 @@ function Board(props: Props & { board: BoardState }) {
         </DndContext>
         {cards.size === 0 && editable && <EmptyBoard onNew={newTicket} />}
       </div>
-      {menu && (
-        <CardMenu
-          card={cards.get(menu.card.ticket_id) ?? menu.card}
-          anchor={menu.anchor}
-          onMove={(card, to) => void moveCard(card, to)}
-          onClose={() => setMenu(null)}
-        />
-      )}
-      <NewTicketDialog
-        workflowId={workflowId}
-        config={config}
-        people={actors}
-        column={newIn}
-        onClose={() => setNewIn(null)}
-        onCreated={onOpen}
-      />
+      <Suspense>
+        {menu && (
+          <CardMenu
+            card={cards.get(menu.card.ticket_id) ?? menu.card}
+            anchor={menu.anchor}
+            onMove={(card, to) => void moveCard(card, to)}
+            onClose={() => setMenu(null)}
+          />
+        )}
+      </Suspense>
+      <Suspense>
+        {newIn !== null && (
+          <NewTicketDialog
+            workflowId={workflowId}
+            config={config}
+            people={actors}
+            column={newIn}
+            onClose={() => setNewIn(null)}
+            onCreated={onOpen}
+          />
+        )}
+      </Suspense>
     </BoardContext.Provider>
   );
 }

@@ -42,9 +42,7 @@ export function TimeBar(props: Props) {
           <History className="size-4 shrink-0" aria-hidden="true" />
           <span className="tabular">Board as of {formatMoment(at)}</span>
         </p>
-        <p className="min-w-0 flex-1 truncate text-muted-foreground text-xs">
-          {loading ? "Loading…" : happened}
-        </p>
+        <p className="min-w-0 flex-1 truncate text-muted-foreground text-xs">{loading ? "Loading…" : happened}</p>
         <div className="ml-auto flex items-center gap-1.5">
           <Button aria-pressed={changesOpen} onClick={props.onChanges}>
             <GitCompare /> Changes
