@@ -36,7 +36,13 @@ const own = process.env.BENCH_DIST ? await serveDashboard(server, 0, resolve(pro
 const url = own?.url ?? server;
 const browser = await chromium.launch({
   executablePath: process.env.CALLBOARD_CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-precise-memory-info"],
+  args: [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-precise-memory-info",
+  ],
 });
 
 /** A browser that has never been here, but is signed in. */
@@ -64,7 +70,9 @@ async function load(page) {
   const requests = new Map();
   const bytes = { first: 0, all: 0, total: 0 };
   let painted = false;
-  cdp.on("Network.responseReceived", ({ requestId, type }) => requests.set(requestId, { script: type === "Script", at: 0 }));
+  cdp.on("Network.responseReceived", ({ requestId, type }) =>
+    requests.set(requestId, { script: type === "Script", at: 0 }),
+  );
   cdp.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
     bytes.total += encodedDataLength;
     if (!requests.get(requestId)?.script) return;
@@ -109,7 +117,10 @@ await load(page);
 const { tickets } = await api.call("GET", `/api/board/${workflow}`);
 const shown = await page.locator('section[data-column="todo"] [data-ticket]').first().getAttribute("data-ticket");
 for (let n = 0; n < PROBES; n += 1) {
-  await api.call("POST", "/api/tickets/update", { ticket_id: shown, updates: { title: `The probe-${n} of the benchmark` } });
+  await api.call("POST", "/api/tickets/update", {
+    ticket_id: shown,
+    updates: { title: `The probe-${n} of the benchmark` },
+  });
   await pause(50);
 }
 await pause(1_000);
@@ -131,7 +142,11 @@ const ids = tickets.map((/** @type {any} */ each) => each.ticket_id);
 for (let made = 0; made < EVENTS; made += BULK) {
   const start = made % (ids.length - BULK);
   const updates = { priority: ["low", "high", "medium", "critical"][Math.floor(made / ids.length) % 4] };
-  await api.call("POST", "/api/tickets/bulk-update", { workflow_id: workflow, ticket_ids: ids.slice(start, start + BULK), updates });
+  await api.call("POST", "/api/tickets/bulk-update", {
+    workflow_id: workflow,
+    ticket_ids: ids.slice(start, start + BULK),
+    updates,
+  });
   if (made % 2_000 === 0) say(`${made} of ${EVENTS} events`);
 }
 await pause(3_000);
@@ -143,13 +158,28 @@ if (sockets.length < PROBES / 2) say(`only ${sockets.length} of ${PROBES} change
 
 const kilobytes = (/** @type {number} */ size) => size / 1_000;
 const rows = [
-  { name: "first page: JavaScript on the wire", unit: "kB", aim: 220, value: kilobytes(median(cold.map(({ bytes }) => bytes.first))) },
+  {
+    name: "first page: JavaScript on the wire",
+    unit: "kB",
+    aim: 220,
+    value: kilobytes(median(cold.map(({ bytes }) => bytes.first))),
+  },
   { name: "JavaScript once idle", unit: "kB", aim: null, value: kilobytes(median(cold.map(({ bytes }) => bytes.all))) },
   { name: `${CARDS} cards painted, cold`, unit: "ms", aim: 1_200, value: median(cold.map(({ cards }) => cards)) },
   { name: `${CARDS} cards painted, warm`, unit: "ms", aim: 500, value: median(warm.map(({ cards }) => cards)) },
   { name: "main thread blocked, cold", unit: "ms", aim: 200, value: median(cold.map(({ blocking }) => blocking)) },
-  { name: "processor time until painted, cold", unit: "ms", aim: null, value: median(cold.map(({ processor }) => processor)) },
-  { name: "processor time until painted, warm", unit: "ms", aim: null, value: median(warm.map(({ processor }) => processor)) },
+  {
+    name: "processor time until painted, cold",
+    unit: "ms",
+    aim: null,
+    value: median(cold.map(({ processor }) => processor)),
+  },
+  {
+    name: "processor time until painted, warm",
+    unit: "ms",
+    aim: null,
+    value: median(warm.map(({ processor }) => processor)),
+  },
   { name: "socket to pixel, p95", unit: "ms", aim: 30, value: percentile(sockets, 0.95) },
   { name: "socket to pixel, median", unit: "ms", aim: null, value: median(sockets) },
   { name: "key to paint, p95", unit: "ms", aim: 16, value: percentile(keys, 0.95) },

@@ -35,7 +35,14 @@ export function table(rows, earlier) {
   });
   const all = [["", "now", "aim", "met", "before", "ratio"], ...lines];
   const widths = all[0]?.map((_, at) => Math.max(...all.map((line) => line[at]?.length ?? 0))) ?? [];
-  return all.map((line) => line.map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0))).join("   ").trimEnd()).join("\n");
+  return all
+    .map((line) =>
+      line
+        .map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0)))
+        .join("   ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 /**
@@ -45,7 +52,10 @@ export function table(rows, earlier) {
  */
 export function newest(folder) {
   mkdirSync(folder, { recursive: true });
-  const last = readdirSync(folder).filter((name) => name.endsWith(".json")).sort().at(-1);
+  const last = readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .sort()
+    .at(-1);
   return last ? read(join(folder, last)) : null;
 }
 

@@ -12,7 +12,8 @@ const COLUMNS = [
   ["testing", 5],
   ["done", 5],
 ];
-const WORDS = "login search export board worker agent queue filter timeout upload invoice layout cache token report".split(" ");
+const WORDS =
+  "login search export board worker agent queue filter timeout upload invoice layout cache token report".split(" ");
 
 export class Server {
   /** @param {string} url @param {string} email @param {string} password */
@@ -40,7 +41,10 @@ export class Server {
 
   /** @param {string} method @param {string} path @param {unknown} body */
   async send(method, path, body) {
-    const headers = { "content-type": "application/json", ...(this.access ? { authorization: `Bearer ${this.access}` } : {}) };
+    const headers = {
+      "content-type": "application/json",
+      ...(this.access ? { authorization: `Bearer ${this.access}` } : {}),
+    };
     const response = await fetch(this.url + path, {
       method,
       headers,
@@ -80,10 +84,11 @@ export class Server {
 function ticket(workflow_id, n) {
   const word = (/** @type {number} */ at) => WORDS[(n * 7 + at * 3) % WORDS.length];
   let part = n % 100;
-  const [column = "todo"] = COLUMNS.find(([, share]) => {
-    part -= Number(share);
-    return part < 0;
-  }) ?? [];
+  const [column = "todo"] =
+    COLUMNS.find(([, share]) => {
+      part -= Number(share);
+      return part < 0;
+    }) ?? [];
   return {
     workflow_id,
     title: `The ${word(1)} of the ${word(2)} does not reach the ${word(3)}${n % 3 ? "" : `, and the ${word(4)} waits`}`,

@@ -1,17 +1,18 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { useMoveCard } from "@/features/board/use-move-card";
-import { loadPart } from "@/ui/load-part";
+import { loadPart, whenIdle } from "@/ui/load-part";
 import { Spinner } from "@/ui/states";
 
 const PastBoardPage = lazy(() =>
   loadPart(async () => ({ default: (await import("@/features/board/past/past-board-page")).PastBoardPage })),
 );
 
-const Drawer = lazy(() => loadPart(async () => ({ default: (await import("./drawer")).Drawer })));
+const loadDrawer = () => import("./drawer");
+const Drawer = lazy(() => loadPart(async () => ({ default: (await loadDrawer()).Drawer })));
 
 /** The board, with the ticket drawer of the URL's ticket. Features do not import each other; routes compose them. */
 export function BoardRoute() {
@@ -36,6 +37,7 @@ export function BoardRoute() {
     (jobId: string) => void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId, jobId }, search: {} }),
     [navigate, workflowId],
   );
+  useEffect(() => whenIdle(() => void loadDrawer().catch(() => undefined)), []);
   const moveCard = useMoveCard(workflowId, open);
 
   const showPast = useCallback(

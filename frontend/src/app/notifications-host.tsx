@@ -1,14 +1,16 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useCallback } from "react";
-import { ApprovalToasts } from "@/features/approvals/approval-toasts";
+import { lazy, Suspense, useCallback } from "react";
 import { InboxButton } from "@/features/approvals/inbox-button";
-import { JobToasts } from "@/features/jobs/job-toasts";
 import { useWatchWorkflow } from "@/live/context";
+import { loadPart, useLater } from "@/ui/load-part";
+
+const ToastsHost = lazy(() => loadPart(async () => ({ default: (await import("./toasts-host")).ToastsHost })));
 
 /** Subscribes to the open workflow and shows job and approval notifications on every page. */
 export function NotificationsHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();
+  const later = useLater();
   useWatchWorkflow(workflowId);
   const open = useCallback(
     (id: string, jobId: string) =>
@@ -22,8 +24,7 @@ export function NotificationsHost() {
   return (
     <>
       <InboxButton />
-      <JobToasts onOpen={open} />
-      <ApprovalToasts onAnswer={answer} />
+      <Suspense>{later && <ToastsHost onJob={open} onApproval={answer} />}</Suspense>
     </>
   );
 }

@@ -3,6 +3,7 @@
  * connection is back. If the server has been upgraded meanwhile, its old parts are gone, so the page is loaded again: its
  * URL holds what is shown. Text that somebody has typed is never thrown away for that.
  */
+import { useEffect, useState } from "react";
 import { toast } from "./toast";
 
 const PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000];
@@ -110,4 +111,11 @@ export function whenIdle(work: () => void): void {
     if (typeof requestIdleCallback === "function") requestIdleCallback(work, { timeout: 4_000 });
     else work();
   }, AFTER_FIRST_PAGE_MS);
+}
+
+/** True once the first page is drawn and the browser has nothing else to do. */
+export function useLater(): boolean {
+  const [later, setLater] = useState(false);
+  useEffect(() => whenIdle(() => setLater(true)), []);
+  return later;
 }

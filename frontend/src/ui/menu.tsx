@@ -29,7 +29,8 @@ type MenuProps = Omit<ComponentProps<Parts["Menu"]>, "trigger" | "openAtOnce"> &
 export function Menu({ trigger, ...props }: MenuProps) {
   const loaded = useParts();
   const [wanted, setWanted] = useState(false);
-  if (loaded) return <loaded.Menu trigger={trigger} openAtOnce={wanted} {...props} />;
+  // Only a wanted menu replaces its trigger, so that none loses the focus while the parts are loaded.
+  if (loaded && wanted) return <loaded.Menu trigger={trigger} openAtOnce {...props} />;
   const open = () => {
     setWanted(true);
     void loadMenus();

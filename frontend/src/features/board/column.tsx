@@ -54,7 +54,9 @@ function showsTheSame(before: Props, after: Props): boolean {
     if (name !== "cards" && name !== "work" && before[name] !== after[name]) return false;
   }
   if (before.cards === after.cards && before.work === after.work) return true;
-  return after.ids.every((id) => before.cards.get(id) === after.cards.get(id) && before.work.get(id) === after.work.get(id));
+  return after.ids.every(
+    (id) => before.cards.get(id) === after.cards.get(id) && before.work.get(id) === after.work.get(id),
+  );
 }
 
 function OpenColumn(props: Props) {
