@@ -1,16 +1,14 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback } from "react";
+import { useCallback } from "react";
+import { ApprovalToasts } from "@/features/approvals/approval-toasts";
 import { InboxButton } from "@/features/approvals/inbox-button";
+import { JobToasts } from "@/features/jobs/job-toasts";
 import { useWatchWorkflow } from "@/live/context";
-import { loadPart, useLater } from "@/ui/load-part";
-
-const ToastsHost = lazy(() => loadPart(async () => ({ default: (await import("./toasts-host")).ToastsHost })));
 
 /** Subscribes to the open workflow and shows job and approval notifications on every page. */
 export function NotificationsHost() {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();
-  const later = useLater();
   useWatchWorkflow(workflowId);
   const open = useCallback(
     (id: string, jobId: string) =>
@@ -24,7 +22,8 @@ export function NotificationsHost() {
   return (
     <>
       <InboxButton />
-      <Suspense>{later && <ToastsHost onJob={open} onApproval={answer} />}</Suspense>
+      <JobToasts onOpen={open} />
+      <ApprovalToasts onAnswer={answer} />
     </>
   );
 }

@@ -4,32 +4,12 @@
  */
 import { lazy, Suspense, useEffect, useState } from "react";
 import { loadPart } from "./load-part";
+import type { Answer, Confirmation, Prompt, Question } from "./question";
 
 const QuestionDialog = lazy(() => loadPart(loadQuestionDialog));
 
 /** Loads what asks the questions, which the first page does not need. */
 export const loadQuestionDialog = () => import("./question-dialog");
-
-export interface Prompt {
-  title: string;
-  description?: string;
-  label: string;
-  submit: string;
-  /** Defaults to 1. */
-  minLength?: number;
-}
-
-export interface Confirmation {
-  title: string;
-  description: string;
-  submit: string;
-  /** A word the user must type first, for actions that must not happen by accident. */
-  word?: string;
-}
-
-export type Question = ({ kind: "prompt" } & Prompt) | ({ kind: "confirm" } & Confirmation);
-/** The text of a prompt, an empty text for a confirmation, or null when the user cancels. */
-export type Answer = string | null;
 
 interface Request {
   id: number;

@@ -3,7 +3,7 @@ import { Button } from "./button";
 import { contentLength } from "./content-length";
 import { Dialog, DialogActions } from "./dialog";
 import { Field, Input, Textarea } from "./field";
-import type { Answer, Confirmation, Prompt, Question } from "./prompt-dialog";
+import type { Answer, Confirmation, Prompt, Question } from "./question";
 
 interface Props {
   question: Question;
