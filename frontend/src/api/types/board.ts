@@ -59,8 +59,12 @@ export interface BoardSnapshot {
   milestones?: Milestone[];
   /** Of each done column only the last ones. */
   tickets: Card[];
-  /** Done columns with more tickets than `tickets` has, and where the list of those goes on. */
-  left_out?: { status: string; count: number; cursor: string }[];
+  /** Done columns with more tickets than `tickets` has, and where the list of those goes on; boards of the past have no lists. */
+  left_out?: { status: string; count: number; cursor?: string }[];
   /** Only jobs that have not ended. */
   jobs: JobSummary[];
 }
+
+/** What changed between two boards of a workflow, ticket by ticket. */
+export type BoardChanges = Schemas["BoardChanges"];
+export type TicketDifference = Schemas["TicketDifference"];

@@ -13,7 +13,8 @@ export interface BoardShared {
   editable: boolean;
   open: (ticketId: string) => void;
   openJob: (jobId: string) => void;
-  showMenu: (card: Card, anchor: HTMLElement) => void;
+  /** Null where cards have no menu. */
+  showMenu: ((card: Card, anchor: HTMLElement) => void) | null;
   /** Loads the next older tickets of a done column. */
   showOlder: (columnId: string) => Promise<void>;
 }

@@ -51,6 +51,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
       {...pointer}
       aria-label={`${card.key} ${card.title}`}
       data-ticket={card.ticket_id}
+      aria-current={current || undefined}
       className={cn(
         "group relative rounded-lg border bg-surface shadow-card hover:border-border-strong",
         "has-[a:focus-visible]:outline-2 has-[a:focus-visible]:outline-ring",
@@ -94,15 +95,17 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
                 <GripVertical className="size-3.5" />
               </button>
             )}
-            <button
-              type="button"
-              aria-label={`Actions for ${card.key}`}
-              aria-haspopup="menu"
-              className={buttonClass}
-              onClick={(event) => showMenu(card, event.currentTarget)}
-            >
-              <MoreHorizontal className="size-4" />
-            </button>
+            {showMenu && (
+              <button
+                type="button"
+                aria-label={`Actions for ${card.key}`}
+                aria-haspopup="menu"
+                className={buttonClass}
+                onClick={(event) => showMenu(card, event.currentTarget)}
+              >
+                <MoreHorizontal className="size-4" />
+              </button>
+            )}
           </div>
         }
       />
