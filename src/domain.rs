@@ -9,10 +9,14 @@ pub mod accounts;
 pub mod agent_setup;
 pub mod approvals;
 pub mod apps;
+#[cfg(feature = "server")]
+pub mod backups;
 pub mod comments;
 pub mod commits;
 #[cfg(feature = "server")]
 pub mod embeddings;
+#[cfg(feature = "server")]
+pub mod evidence;
 pub mod export;
 pub mod findings;
 #[cfg(feature = "server")]
@@ -24,6 +28,8 @@ pub mod jobs;
 pub mod operators;
 #[cfg(feature = "server")]
 pub mod past_boards;
+#[cfg(feature = "server")]
+pub mod postgres_upgrade;
 #[cfg(feature = "server")]
 pub mod saved_searches;
 pub mod search;

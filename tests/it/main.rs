@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one Postgres.
 
 mod architecture;
+mod backup;
 mod bench;
 mod cli;
 mod cli_commands;
@@ -15,6 +16,7 @@ mod demo;
 mod documentation;
 mod embeddings;
 mod error_codes;
+mod evidence;
 mod harness;
 mod http;
 mod import;
@@ -27,6 +29,7 @@ mod mcp;
 mod reporting;
 mod reporting_role;
 mod restored;
+mod retention;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;
