@@ -13,6 +13,7 @@ macro_rules! eprintln {
 mod agents;
 mod analysts;
 mod approvals;
+mod backup;
 mod changes;
 mod commit_hook;
 mod commits;
@@ -22,6 +23,7 @@ mod database;
 mod embeddings;
 mod export;
 mod findings;
+mod history;
 mod import;
 mod invitations;
 mod jobs;
@@ -54,10 +56,10 @@ use crate::{Error, Result, serve, telemetry};
 
 /// Printed after the list of commands.
 const AFTER_HELP: &str =
-    "The commands from serve to verify are for operators; most of them need access to the database.";
+    "The commands from serve to history are for operators; most of them need access to the database.";
 /// The long help also names the hidden commands.
 const AFTER_LONG_HELP: &str = "\
-The commands from serve to verify are for operators; most of them need access to the database.
+The commands from serve to history are for operators; most of them need access to the database.
 
 Developer commands: `callboard help bench` (benchmarks) and `callboard help demo` (simulated agents).";
 
@@ -146,6 +148,10 @@ pub enum Command {
     /// Show and retry the embedding of tickets.
     #[command(subcommand)]
     Embeddings(embeddings::EmbeddingsCommand),
+    /// Back up the embedded Postgres, also while a server runs.
+    Backup(backup::BackupArgs),
+    /// Restore a backup into a new data directory, also to a chosen second.
+    Restore(backup::RestoreArgs),
     /// Apply database migrations; `serve` also applies them.
     Migrate(DatabaseArgs),
     /// Print the connection string of the database, e.g. for psql.
@@ -160,8 +166,11 @@ pub enum Command {
     /// Maintain the database.
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceCommand),
-    /// Check that the numbering of every stream is complete.
-    Verify(DatabaseArgs),
+    /// Prove that no event of the history is missing or was changed.
+    Verify(history::VerifyArgs),
+    /// Export the history with signed checkpoints, to verify it elsewhere.
+    #[command(subcommand)]
+    History(history::HistoryCommand),
     /// Run simulated agents on a demo workflow of a running server, until stopped.
     #[command(hide = true)]
     Demo(DemoArgs),
@@ -274,6 +283,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
             output::write(&script);
         }
+        Command::Backup(args) => backup::backup(args, cli.json).await?,
+        Command::Restore(args) => backup::restore(args, cli.json).await?,
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
         Command::Export(args) => export::command(args, cli.json).await?,
         Command::User(command) => people::command(command, cli.json).await?,
@@ -296,7 +307,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Bench(args) => bench::run(args).await?,
         Command::Worker(args) => return worker::command(args).await,
-        Command::Verify(database) => return maintenance::verify(&database, cli.json).await,
+        Command::Verify(database) => return history::verify(database, cli.json).await,
+        Command::History(command) => history::command(command, cli.json).await?,
         Command::Import(command) => return import::command(command, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }

@@ -131,6 +131,22 @@ pub struct Config {
     /// Days of security events to keep, at least 30; 0 keeps all.
     #[arg(long, env = "CALLBOARD_SECURITY_EVENT_DAYS", default_value_t = 365)]
     pub security_event_days: u32,
+    /// Days to keep the transcripts of jobs that have ended; 0 keeps all.
+    #[arg(long, env = "CALLBOARD_TRANSCRIPT_DAYS", default_value_t = 0)]
+    pub transcript_days: u32,
+    /// Days after which completed tickets that nobody changed are archived; 0 leaves them on their boards.
+    #[arg(long, env = "CALLBOARD_ARCHIVE_DAYS", default_value_t = 0)]
+    pub archive_days: u32,
+    /// Folder for backups of the embedded Postgres: the server archives the write-ahead log there all the time, and backs up
+    /// regularly. Defaults to none.
+    #[arg(long, env = "CALLBOARD_BACKUP_DIR")]
+    pub backup_dir: Option<PathBuf>,
+    /// Hours between two backups.
+    #[arg(long, env = "CALLBOARD_BACKUP_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
+    pub backup_hours: u32,
+    /// Backups to keep, with the log that is needed to restore to any time since the oldest.
+    #[arg(long, env = "CALLBOARD_BACKUP_KEEP", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub backup_keep: u32,
     /// Provider of embeddings for semantic search.
     #[arg(long, env = "CALLBOARD_EMBEDDING_PROVIDER", value_enum, default_value = "local")]
     pub embedding_provider: EmbeddingProvider,

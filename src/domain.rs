@@ -13,10 +13,14 @@ pub mod approvals;
 pub mod apps;
 #[cfg(feature = "server")]
 pub mod archive;
+#[cfg(feature = "server")]
+pub mod backups;
 pub mod comments;
 pub mod commits;
 #[cfg(feature = "server")]
 pub mod embeddings;
+#[cfg(feature = "server")]
+pub mod evidence;
 pub mod export;
 pub mod findings;
 #[cfg(feature = "server")]
@@ -28,6 +32,8 @@ pub mod milestones;
 #[cfg(feature = "server")]
 pub mod operators;
 pub mod past_boards;
+#[cfg(feature = "server")]
+pub mod postgres_upgrade;
 pub mod reports;
 #[cfg(feature = "server")]
 pub mod saved_searches;

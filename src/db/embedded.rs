@@ -20,7 +20,10 @@ mod data_dir;
 mod owner;
 mod process;
 mod programs;
+pub mod staging;
 mod supervisor;
+pub mod tools;
+pub mod upgrade;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -115,7 +118,7 @@ pub enum StartError {
     },
     /// The data directory belongs to another major version of Postgres.
     #[error(
-        "The data directory {path} was created by Postgres {found}, but this Callboard runs Postgres {wanted}: set CALLBOARD_DATA_DIR to another folder, or migrate the data with pg_dump and psql."
+        "The data directory {path} was created by Postgres {found}, but this Callboard runs Postgres {wanted}: run `callboard maintenance upgrade-postgres`, or set CALLBOARD_DATA_DIR to another folder."
     )]
     OtherVersion {
         /// The cluster directory.
@@ -128,6 +131,26 @@ pub enum StartError {
     /// The data directory contains something else.
     #[error("{0} contains something that is not a Callboard database: set CALLBOARD_DATA_DIR to an empty folder.")]
     Foreign(PathBuf),
+    /// pg_upgrade failed.
+    #[error(
+        "The database in {path} could not be upgraded ({why}): nothing was changed, and the old version still runs it."
+    )]
+    Upgrade {
+        /// The data directory.
+        path: PathBuf,
+        /// The error message of pg_upgrade.
+        why: String,
+    },
+    /// The data directory of a restore holds a database.
+    #[error(
+        "The data directory {0} already contains a database, which a restore never replaces: choose another folder with --data-dir, or move this one away first."
+    )]
+    Used(PathBuf),
+    /// A restore into the data directory did not finish.
+    #[error(
+        "A restore into {0} was interrupted, and the database is not whole: run `callboard restore` again, which starts over, or remove the folder restore.unfinished to start with an empty database."
+    )]
+    Unfinished(PathBuf),
     /// The cluster belongs to an account to which this process cannot switch.
     #[error("{path} belongs to {owner}: {remedy}, or set CALLBOARD_DATA_DIR to another folder.")]
     OtherOwner {

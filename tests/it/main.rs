@@ -2,6 +2,7 @@
 
 mod architecture;
 mod archives;
+mod backup;
 mod bench;
 mod cli;
 mod cli_commands;
@@ -18,6 +19,7 @@ mod demo;
 mod documentation;
 mod embeddings;
 mod error_codes;
+mod evidence;
 mod harness;
 mod http;
 mod import;
@@ -30,6 +32,7 @@ mod mcp;
 mod reporting;
 mod reporting_role;
 mod restored;
+mod retention;
 mod runtime;
 #[cfg(target_os = "linux")]
 mod runtime_disk;

@@ -153,12 +153,15 @@ begin
 end
 $$;
 
--- AFTER DELETE, by statement; not for messages that were removed with their job.
+-- AFTER DELETE, by statement; not for messages that were removed with their job, nor by retention (logic.prune_transcripts).
 create function logic.job_messages_deleted() returns trigger language plpgsql as $$
 declare
     message job_messages;
     changes logic.change[] := '{}';
 begin
+    if current_setting('callboard.pruning', true) = 'on' then
+        return null;
+    end if;
     perform logic.count_in_stages((select array_agg(o::job_messages) from old_rows o where o.kind <> 'log'), -1);
     for message in select o.* from old_rows o where exists (select from jobs j where j.id = o.job_id) order by o.job_id, o.position loop
         changes := changes || logic.job_change(message.workflow_id, message.job_id,

@@ -91,6 +91,8 @@ begin atomic
         ('idempotency_keys', 'answers to requests of the last day'), ('job_workers', 'workers that were seen in the last day'),
         ('webhook_deliveries', 'a log of requests that this server sent'), ('webhook_dead_letters', 'requests of this server that failed'),
         ('finding_checks', 'when this server looks next'), ('search_match_queue', 'work in progress'), ('embedding_queue', 'work in progress'),
+        ('history_chains', 'computed again for history as it is here'), ('history_seals', 'the same'), ('history_sealing', 'the same'),
+        ('checkpoint_keys', 'secrets of the server'),
         ('embedding_models', 'computed'), ('ticket_embeddings', 'computed'), ('ticket_search', 'computed'), ('search_words', 'computed'),
         ('archive_imports', 'archives that are being imported'), ('archive_chunks', 'the same'), ('archive_ids', 'the same')
     ) e (name, reason);

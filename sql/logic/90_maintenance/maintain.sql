@@ -4,6 +4,7 @@
 -- and dead relays after minutes, workers after a day, rotated secrets after their overlap, subscriptions of MCP sessions
 -- after a week, archives whose import was left too, sign-ins, invitations and findings that ended after 30 days, security events after
 -- `security_event_days`.
+-- Transcripts and completed tickets have functions of their own, which do a part at a time.
 create function logic.run_maintenance(history_months int, security_event_days int default 0) returns jsonb language plpgsql as $$
 declare
     made int := logic.create_history_partitions();
@@ -47,10 +48,13 @@ begin
 end
 $$;
 
--- Records that the database was restored from a copy of its disk, which starts a new epoch.
+-- Records that the database was restored from a copy of its disk, which starts a new epoch. The number is the time in
+-- milliseconds, so that two restores of one copy differ too.
 create function logic.record_restore() returns text language plpgsql as $$
 begin
-    update settings set value = to_jsonb((value #>> '{}')::bigint + 1) where key = 'restores';
+    update settings
+       set value = to_jsonb(greatest((value #>> '{}')::bigint + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint))
+     where key = 'restores';
     return logic.epoch();
 end
 $$;

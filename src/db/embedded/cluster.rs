@@ -51,8 +51,25 @@ pub(super) fn ensure(data_dir: &DataDir) -> Result<(), StartError> {
 }
 
 fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
+    init(data_dir, staging)?;
+    // Single-user mode: the database exists before the first connection.
+    let mut single = program(data_dir, "postgres", staging)?;
+    single.args(["--single", "-j"]).arg("-D").arg(data_dir.name_for_postgres(staging));
+    if !is_durable(data_dir) {
+        single.args(["-c", "fsync=off"]);
+    }
+    single.arg("postgres");
+    run(single, &format!("CREATE DATABASE {NAME};\n"))
+}
+
+/// Whether writes survive a crash of the machine, as everywhere but in tests.
+fn is_durable(data_dir: &DataDir) -> bool {
+    !data_dir.settings.iter().any(|(key, value)| key == "fsync" && value == "off")
+}
+
+/// Creates a cluster without databases of its own in an empty folder of the account of Postgres.
+pub(super) fn init(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
     let name = data_dir.name_for_postgres(staging);
-    let durable = !data_dir.settings.iter().any(|(key, value)| key == "fsync" && value == "off");
 
     let mut initdb = program(data_dir, "initdb", staging)?;
     initdb.arg("-D").arg(&name).args(["-U", NAME, "--encoding=UTF8", "--auth=trust", "-k"]);
@@ -62,7 +79,7 @@ fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
         _ if cfg!(target_os = "linux") => initdb.arg("--locale=C.UTF-8"),
         _ => initdb.arg("--locale=C"),
     };
-    if !durable {
+    if !is_durable(data_dir) {
         initdb.arg("--no-sync");
     }
     run(initdb, "")?;
@@ -74,16 +91,7 @@ fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
             write(data_dir, &staging.join("postgresql.conf"), &text)
         })
         .and_then(|()| write(data_dir, &staging.join("pg_hba.conf"), HBA));
-    written.map_err(|error| error.to_string())?;
-
-    // Single-user mode: the database exists before the first connection.
-    let mut single = program(data_dir, "postgres", staging)?;
-    single.args(["--single", "-j"]).arg("-D").arg(&name);
-    if !durable {
-        single.args(["-c", "fsync=off"]);
-    }
-    single.arg("postgres");
-    run(single, &format!("CREATE DATABASE {NAME};\n"))
+    written.map_err(|error| error.to_string())
 }
 
 fn program(data_dir: &DataDir, name: &str, folder: &Path) -> Result<Command, String> {
@@ -148,6 +156,8 @@ pub(super) fn write_settings(data_dir: &DataDir) {
         ("deadlock_timeout", "200ms".into()),
         ("max_wal_size", "1GB".into()),
         ("min_wal_size", "80MB".into()),
+        // What the archive may lag behind; without an archive there is no slot.
+        ("max_slot_wal_keep_size", "4GB".into()),
         ("wal_compression", "on".into()),
         ("random_page_cost", "1.1".into()),
         ("jit", "off".into()),

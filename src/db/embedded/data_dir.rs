@@ -22,6 +22,12 @@ const SOCKET: &str = ".s.PGSQL.5432";
 pub(super) const USUAL_PORT: u16 = 5432;
 const MAX_SOCKET_PATH: usize = 103;
 
+/// The folder in the data directory in which a cluster is restored, until it is whole.
+pub(super) const RESTORE: &str = "restore.unfinished";
+/// The folder in the data directory in which a cluster is upgraded, and the file in it that says that it is whole.
+pub(super) const UPGRADE: &str = "upgrade.unfinished";
+pub(super) const UPGRADE_COMPLETE: &str = "complete";
+
 /// A data directory that this process has locked.
 #[derive(Debug)]
 pub(super) struct DataDir {
@@ -40,6 +46,20 @@ pub(super) struct DataDir {
 impl DataDir {
     /// Locks the data directory, creating it when absent. The cluster in it may still have to be created.
     pub fn open(options: &Options) -> Result<Self, StartError> {
+        let dir = Self::open_to_fill(options)?;
+        let unfinished = dir.path.join(RESTORE);
+        if unfinished.exists() {
+            if !dir.cluster.exists() {
+                return Err(StartError::Unfinished(dir.path.clone()));
+            }
+            // The cluster was moved to its place; what remains is empty.
+            let _ = fs::remove_dir_all(unfinished);
+        }
+        Ok(dir)
+    }
+
+    /// The same also while a cluster is being restored into it.
+    pub fn open_to_fill(options: &Options) -> Result<Self, StartError> {
         let installed = options.runtime_dir.join(format!("postgres-{}", options.major));
         if !installed.join("bin/postgres").is_file() {
             return Err(StartError::NoRuntime(installed));
@@ -57,6 +77,7 @@ impl DataDir {
         let path = options.data_dir.canonicalize().map_err(unusable)?;
         let lock = lock(&path)?;
         let cluster = path.join("postgres");
+        finish_moves(&path);
         check_version(&cluster, options.major)?;
         let owner = Owner::of(&cluster)?;
         let programs = programs::reachable(&installed, &owner)?;
@@ -111,6 +132,18 @@ impl DataDir {
             let _ = fs::remove_file(&self.socket_dir);
             let _ = self.socket_dir.parent().map(fs::remove_dir);
             let _ = fs::remove_file(self.path.join("socket-link"));
+        }
+    }
+}
+
+/// Finishes the exchange of two clusters if a crash came in between.
+pub(super) fn finish_moves(data_dir: &Path) {
+    let (folder, cluster) = (data_dir.join(UPGRADE), data_dir.join("postgres"));
+    let made = folder.join("postgres");
+    if !cluster.exists() && made.exists() && folder.join(UPGRADE_COMPLETE).exists() {
+        match fs::rename(&made, &cluster) {
+            Ok(()) => drop(fs::remove_dir_all(&folder)),
+            Err(error) => tracing::warn!(%error, "the upgraded cluster could not be moved to its place"),
         }
     }
 }
