@@ -23,6 +23,7 @@ fn pairs(query: &ReportQuery) -> Vec<(&'static str, String)> {
         ("tz", query.tz.clone()),
         ("unit", query.unit.clone()),
         ("group", query.group.clone()),
+        ("milestone", query.milestone.clone()),
         ("limit", query.limit.map(|limit| limit.to_string())),
     ];
     let given = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));

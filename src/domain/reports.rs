@@ -137,6 +137,8 @@ pub struct ReportQuery {
     pub unit: Option<String>,
     /// What rows are split by: ticket_type, priority or agent.
     pub group: Option<String>,
+    /// The milestone: its id or name. Required for reports on one milestone.
+    pub milestone: Option<String>,
     /// 1 to 10000. Defaults to 1000, and in a CSV to all rows; more than 10,000 are refused there.
     pub limit: Option<i32>,
 }

@@ -30,7 +30,8 @@ begin atomic
             (2, 'last_day', 'to', 'The last day; it is in the range. Defaults to today.', null),
             (3, 'time_zone', 'tz', 'The time zone in which days begin, like Europe/Berlin. Defaults to the workflow''s.', null),
             (4, 'unit', 'unit', 'The length of a period; all for the range as one.', '["day", "week", "month", "quarter", "year", "all"]'),
-            (5, 'group_by', 'group', 'What rows are split by. Defaults to nothing.', '["ticket_type", "priority", "agent"]')
+            (5, 'group_by', 'group', 'What rows are split by. Defaults to nothing.', '["ticket_type", "priority", "agent"]'),
+            (6, 'milestone', 'milestone', 'The milestone: its id or name. Required.', null)
            ) p (position, argument, name, description, allowed)
      where p.argument = any (arguments);
 end;
@@ -56,14 +57,14 @@ end
 $$;
 
 -- The query of a report with its arguments, as an analyst would type it. An argument that is null is left out.
-create function logic.report_sql(report jsonb, workflow text, first_day date, last_day date, zone text, unit text, group_by text) returns text
+create function logic.report_sql(report jsonb, workflow text, first_day date, last_day date, zone text, unit text, group_by text, milestone text) returns text
 language sql stable
 begin atomic
     select case report ->> 'kind'
         when 'function' then format('select * from reporting.%I(%s)', report ->> 'name', (
-            select string_agg(case a.name when 'workflow' then format('%L', a.value) else format('%I => %L', a.name, a.value) end, ', ' order by a.position)
+            select string_agg(case when a.name in ('workflow', 'milestone') then format('%L', a.value) else format('%I => %L', a.name, a.value) end, ', ' order by a.position)
               from (values (1, 'workflow', report_sql.workflow), (2, 'first_day', report_sql.first_day::text), (3, 'last_day', report_sql.last_day::text),
-                           (4, 'time_zone', report_sql.zone), (5, 'unit', report_sql.unit), (6, 'group_by', report_sql.group_by)) a (position, name, value)
+                           (4, 'time_zone', report_sql.zone), (5, 'unit', report_sql.unit), (6, 'group_by', report_sql.group_by), (0, 'milestone', report_sql.milestone)) a (position, name, value)
              where a.value is not null and report -> 'arguments' ? a.name))
         else format('select * from reporting.%I where workflow_id = %L', report ->> 'name', report_sql.workflow)
             || case when report ->> 'time_column' is null then ''
@@ -77,7 +78,8 @@ end;
 -- GET /api/reports/{name}: a report of a workflow, its range, columns, rows and SQL. `etag` is the number of the newest change in the
 -- workflow with all that the report depends on beside; if it is among `known`, there is no body.
 create function logic.get_report(caller text, workflow text, report text, from_day text default null, to_day text default null, tz text default null,
-                                 unit text default null, group_by text default null, max_rows int default 1000, known text[] default '{}', out etag text, out body text)
+                                 unit text default null, group_by text default null, milestone text default null, max_rows int default 1000,
+                                 known text[] default '{}', out etag text, out body text)
 language plpgsql as $$
 declare
     entry jsonb;
@@ -94,7 +96,13 @@ begin
     if entry is null then
         perform logic.fail_invalid('name', 'must be one of ' || (select string_agg(r.name, ', ' order by r.name) from reporting.reports r));
     end if;
-    perform logic.check_report_arguments(entry, from_day, to_day, unit, group_by);
+    perform logic.check_report_arguments(entry, from_day, to_day, unit, group_by, milestone);
+    if entry -> 'arguments' ? 'milestone' then
+        if milestone is null then
+            perform logic.fail_invalid('milestone', format('is required for the report %s', report));
+        end if;
+        milestone := logic.require_milestone(workflow, 'milestone', milestone);
+    end if;
     zone := logic.time_zone_of(workflow, tz);
     today := (now() at time zone zone)::date;
     if entry -> 'arguments' ? 'first_day' then
@@ -110,7 +118,7 @@ begin
         perform logic.fail_invalid('limit', 'must be between 1 and 10000');
     end if;
     seq := (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow);
-    query := logic.report_sql(entry, workflow, first_day, last_day, zone, unit, group_by);
+    query := logic.report_sql(entry, workflow, first_day, last_day, zone, unit, group_by, milestone);
     etag := format('W/"%s:%s:%s"', logic.epoch(), seq, md5(concat_ws('|', query, max_rows, (select f.fingerprint from logic_fingerprint f),
         case when last_day >= today then today end,
         case when (entry ->> 'moves')::boolean then date_trunc('minute', now()) end)));
@@ -129,13 +137,14 @@ end
 $$;
 
 -- Fails if a report is given a parameter that it has not, or an unknown value.
-create function logic.check_report_arguments(report jsonb, from_day text, to_day text, unit text, group_by text) returns void language plpgsql stable as $$
+create function logic.check_report_arguments(report jsonb, from_day text, to_day text, unit text, group_by text, milestone text) returns void language plpgsql stable as $$
 declare
     one record;
 begin
     for one in
         select a.field, a.value, a.argument, p.parameter -> 'values' as allowed
-          from (values ('from', from_day, 'first_day'), ('to', to_day, 'last_day'), ('unit', unit, 'unit'), ('group', group_by, 'group_by')) a (field, value, argument)
+          from (values ('from', from_day, 'first_day'), ('to', to_day, 'last_day'), ('unit', unit, 'unit'), ('group', group_by, 'group_by'),
+                       ('milestone', milestone, 'milestone')) a (field, value, argument)
          cross join lateral (select logic.report_parameters(array[a.argument]) -> 0 as parameter) p
          where a.value is not null
     loop

@@ -60,6 +60,7 @@ async fn raw(
             tz: query.tz.as_deref(),
             unit: query.unit.as_deref(),
             group_by: query.group.as_deref(),
+            milestone: query.milestone.as_deref(),
             max_rows: max_rows,
             known: known,
         )))

@@ -46,6 +46,8 @@ struct Parameters {
     unit: Option<String>,
     /// What rows are split by: ticket_type, priority or agent.
     group: Option<String>,
+    /// The milestone: its id or name. Required for reports on one milestone.
+    milestone: Option<String>,
     /// 1 to 10000. Defaults to 1000, and in a CSV to all rows; a CSV of more than 10,000 is refused.
     #[param(minimum = 1, maximum = 10_000)]
     limit: Option<i32>,
@@ -85,6 +87,7 @@ async fn report(
         tz: given.tz,
         unit: given.unit,
         group: given.group,
+        milestone: given.milestone,
         limit: given.limit,
     };
     let headers = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());

@@ -65,6 +65,16 @@ async fn members_read_reports_as_json_and_csv() {
         (&json!("2026-01-01"), &json!([]), &json!(false))
     );
 
+    // Reports on one milestone name it.
+    let milestones = format!("/api/workflows/{}/milestones", fixture.workflow);
+    let made = fixture.owner.post(&milestones, json!({"name": "Beta", "due_on": "2027-01-31"})).await;
+    assert_eq!(made.status, 201, "{}", made.json);
+    fixture.owner.patch(&format!("/api/tickets/{done}"), json!({"milestone_id": "Beta"})).await.ok();
+    let burndown = ben.get(&path("burndown", "&milestone=Beta")).await.ok();
+    let days = burndown["rows"].as_array().expect("rows");
+    assert!(days.iter().any(|day| day["completed_tickets"] == 1 && day["remaining_tickets"] == 0), "{burndown}");
+    assert!(burndown["sql"].as_str().is_some_and(|sql| sql.starts_with("select * from reporting.burndown('milestone-")));
+
     for (query, field) in [
         ("throughput?x=1", "x"),
         ("throughput?format=csv", "workflow_id"),
@@ -77,6 +87,10 @@ async fn members_read_reports_as_json_and_csv() {
         (&path("throughput", "&unit=hour")[13..], "unit"),
         (&path("throughput", "&group=agent")[13..], "group"),
         (&path("cycle_times", "&group=color")[13..], "group"),
+        (&path("burndown", "")[13..], "milestone"),
+        (&path("burndown", "&milestone=Alpha")[13..], "milestone"),
+        (&path("burndown", "&milestone=Beta&from=2026-01-01")[13..], "from"),
+        (&path("throughput", "&milestone=Beta")[13..], "milestone"),
         (&path("wip", "&from=2026-01-01")[13..], "from"),
         (&path("wip", "&limit=0")[13..], "limit"),
         (&path("wip", "&limit=10001")[13..], "limit"),

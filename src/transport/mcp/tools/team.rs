@@ -156,6 +156,8 @@ struct ReportArguments {
     unit: Option<String>,
     /// What rows are split by.
     group: Option<String>,
+    /// The milestone, for burndown and burn_up.
+    milestone: Option<String>,
     /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
@@ -242,6 +244,7 @@ fn report(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             tz: input.tz,
             unit: input.unit,
             group: input.group,
+            milestone: input.milestone,
             limit: Some(MAX_REPORT_ROWS),
         };
         let (_, found) = reports::read_whole(&call.state.db, &call.caller, &input.name, &query, &[]).await?;

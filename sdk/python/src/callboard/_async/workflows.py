@@ -69,6 +69,7 @@ class AsyncWorkflows(AsyncRequests):
         tz: str | None = None,
         unit: str | None = None,
         group: str | None = None,
+        milestone: str | None = None,
         limit: int | None = None,
     ) -> types.Report:
         """A report of a workflow: its columns, its rows, and the SQL that finds them.
@@ -84,6 +85,7 @@ class AsyncWorkflows(AsyncRequests):
             "tz": tz,
             "unit": unit,
             "group": group,
+            "milestone": milestone,
             "limit": limit,
         }
         return cast(types.Report, await self._get(f"/api/reports/{path_segment(name)}", query))
