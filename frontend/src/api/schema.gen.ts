@@ -4706,6 +4706,7 @@ export interface components {
             /** Format: date-time */
             started_at?: string | null;
             ticket_key?: string | null;
+            usage?: components["schemas"]["UsageTotals"] | null;
             waiting_reason?: string | null;
         };
         /** @enum {string} */
@@ -4860,6 +4861,10 @@ export interface components {
             has_more: boolean;
             messages: components["schemas"]["Message"][];
             next_cursor?: string | null;
+        };
+        Money: {
+            amount: string;
+            currency: string;
         };
         Moved: {
             /** Format: int64 */
@@ -5286,6 +5291,7 @@ export interface components {
             sub_tickets: components["schemas"]["TicketRef"][];
             success: boolean;
             ticket: components["schemas"]["TicketFields"];
+            usage?: components["schemas"]["UsageTotals"] | null;
         };
         TicketFields: {
             approval_status?: components["schemas"]["ApprovalStatus"] | null;
@@ -5474,6 +5480,24 @@ export interface components {
             ticket_id: string;
             /** Format: int64 */
             version: number;
+        };
+        UsageTotals: {
+            /** Format: int64 */
+            cache_read_tokens?: number | null;
+            /** Format: int64 */
+            cache_write_tokens?: number | null;
+            costs: components["schemas"]["Money"][];
+            /** Format: int64 */
+            input_tokens?: number | null;
+            /** Format: int64 */
+            output_tokens?: number | null;
+            reported: boolean;
+            /** Format: int64 */
+            reports: number;
+            /** Format: int64 */
+            reports_without_cost: number;
+            /** Format: int64 */
+            reports_without_tokens: number;
         };
         Webhook: {
             active: boolean;

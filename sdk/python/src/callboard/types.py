@@ -242,6 +242,9 @@ class Agents(TypedDict):
     """The `cursor` of the next page."""
 
 
+Amount: TypeAlias = str | float
+
+
 class ApiKey(TypedDict):
     """An API key, without its secret."""
 
@@ -422,6 +425,25 @@ class Apps(TypedDict):
     """Whether more follow."""
     next_cursor: NotRequired[str | None]
     """The `cursor` of the next page."""
+
+
+class AttemptUsage(TypedDict):
+    """What an attempt of a job used."""
+
+    agent_id: NotRequired[str | None]
+    """The agent that claimed the job."""
+    attempt: NotRequired[int | None]
+    """The number of the claim: 1, 2, 3…, also of those that were given back. Null for usage from before the first
+    claim.
+    """
+    claimed_at: NotRequired[str | None]
+    """When it was claimed."""
+    is_running: bool
+    """Whether it goes on, so that reports may be to come."""
+    usage: UsageTotals
+    """What it used."""
+    worker: NotRequired[str | None]
+    """The worker that claimed the job."""
 
 
 class BlockersSet(TypedDict):
@@ -1219,6 +1241,10 @@ class CreatedWebhook(TypedDict):
     """The key of the signatures. Shown only here."""
 
 
+Cumulative: TypeAlias = Literal["none", "cost", "all"]
+"""Which numbers of a report are the totals of its session so far, of which only what is new is counted."""
+
+
 class DeadLetter(TypedDict):
     """An event that was set aside."""
 
@@ -1656,6 +1682,10 @@ Format: TypeAlias = Literal["json", "csv", "markdown"]
 """The format of an export."""
 
 
+GroupBy: TypeAlias = Literal["day", "agent", "model", "ticket", "job", "workflow"]
+"""By what usage is added up."""
+
+
 class Health(TypedDict):
     """Liveness of the server."""
 
@@ -1821,6 +1851,8 @@ class Job(TypedDict):
     """When it was first claimed."""
     ticket_key: NotRequired[str | None]
     """The ticket's key, `TKT-12`."""
+    usage: NotRequired[UsageTotals | None]
+    """What it used. Only when one job is read."""
     waiting_reason: NotRequired[str | None]
     """Why it is queued and not handed out, in a sentence."""
 
@@ -1892,6 +1924,25 @@ class JobSummary(TypedDict):
     """When it last changed."""
     worker: NotRequired[str | None]
     """The name of its current or last worker."""
+    workflow_id: str
+    """Its workflow."""
+
+
+class JobUsage(TypedDict):
+    """What a job used."""
+
+    attempts: list[AttemptUsage]
+    """By attempt, newest first; at most 200."""
+    attempts_without_usage: int
+    """Attempts that have ended without a report."""
+    job_id: str
+    """The job."""
+    models: list[ModelUsage]
+    """By model, the most used first; at most 50."""
+    ticket_id: NotRequired[str | None]
+    """Its ticket."""
+    usage: UsageTotals
+    """All of it."""
     workflow_id: str
     """Its workflow."""
 
@@ -2208,6 +2259,24 @@ class MessagesPosted(TypedDict):
     """One for each message, in order."""
     success: bool
     """Always true."""
+
+
+class ModelUsage(TypedDict):
+    """What was used with a model."""
+
+    model: NotRequired[str | None]
+    """The model; null where it was not reported."""
+    usage: UsageTotals
+    """What was used."""
+
+
+class Money(TypedDict):
+    """An amount of money."""
+
+    amount: str
+    """The decimal amount, e.g. `0.0125`."""
+    currency: str
+    """The currency (ISO 4217)."""
 
 
 class MoveToStage(TypedDict):
@@ -2659,6 +2728,45 @@ class ReportProgress(TypedDict):
     """What the worker is doing."""
     progress: NotRequired[float | None]
     """Percent, 0 to 100."""
+
+
+class ReportUsage(TypedDict):
+    """`POST /api/jobs/{id}/usage` and `/api/tickets/{id}/usage`: what a model used. At least one number is required;
+    leave out what is not known.
+    """
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, if the caller may act on behalf of others."""
+    cache_read_tokens: NotRequired[int | None]
+    """Input tokens that were read from a cache."""
+    cache_write_tokens: NotRequired[int | None]
+    """Input tokens that were written to a cache."""
+    cost: NotRequired[Amount | None]
+    """The cost: a decimal text like `0.0125` with at most 12 digits after the point, or a number, which is rounded to
+    them. Requires `currency`.
+    """
+    cumulative: NotRequired[Cumulative | None]
+    """Which numbers are totals of the session so far. Send totals in order: one below the last begins a new count.
+    Defaults to `none`.
+    """
+    currency: NotRequired[str | None]
+    """The currency of the cost (ISO 4217), e.g. `USD`."""
+    input_tokens: NotRequired[int | None]
+    """Input tokens that were neither read from a cache nor written to one."""
+    lease_token: NotRequired[str | None]
+    """The token from the claim, for a job: the report belongs to this attempt, also after its lease was lost. Defaults
+    to the newest attempt.
+    """
+    model: NotRequired[str | None]
+    """The model."""
+    output_tokens: NotRequired[int | None]
+    """Output tokens, with those of reasoning."""
+    report_id: NotRequired[str | None]
+    """A name for this report. Repeated with the same numbers, it is counted once; with others, it is refused."""
+    session: NotRequired[str | None]
+    """The session of the model or agent. Required with `cumulative`."""
+    source: NotRequired[UsageSource | None]
+    """What sends the report. Defaults to `api`."""
 
 
 class RequestApproval(TypedDict):
@@ -3435,6 +3543,8 @@ class StagedTicket(TypedDict):
     """Always true."""
     ticket: TicketFields
     """The same fields again."""
+    usage: NotRequired[UsageTotals | None]
+    """What was used for it, by its jobs and without one."""
     epoch: str
     """The epoch of the database, to which `seq` belongs."""
     seq: int
@@ -3623,6 +3733,8 @@ class TicketDetail(TypedDict):
     """Always true."""
     ticket: TicketFields
     """The same fields again."""
+    usage: NotRequired[UsageTotals | None]
+    """What was used for it, by its jobs and without one."""
 
 
 class TicketDifference(TypedDict):
@@ -3765,6 +3877,25 @@ class TicketFields(TypedDict):
     """When it was resolved."""
 
 
+class TicketJobUsage(TypedDict):
+    """What a job of a ticket used."""
+
+    attempts: int
+    """How often it was claimed."""
+    attempts_without_usage: int
+    """Attempts that have ended without a report."""
+    is_deleted: bool
+    """Whether it was deleted."""
+    job_id: str
+    """The job."""
+    status: str
+    """Its state, as that of a job."""
+    title: str
+    """Its title."""
+    usage: UsageTotals
+    """What it used."""
+
+
 class TicketList(TypedDict):
     """A page of tickets."""
 
@@ -3870,6 +4001,27 @@ class TicketUpdates(TypedDict):
     """One of the board's ticket types."""
     title: NotRequired[str | None]
     """3 to 500 visible characters; a wide one counts as three."""
+
+
+class TicketUsage(TypedDict):
+    """What was used for a ticket."""
+
+    has_more: bool
+    """Whether there are more jobs."""
+    jobs: list[TicketJobUsage]
+    """By job, newest first; at most 200. Jobs without a report are listed too."""
+    key: str
+    """Its key, `TKT-12`."""
+    models: list[ModelUsage]
+    """By model, the most used first; at most 50."""
+    ticket_id: str
+    """The ticket."""
+    usage: UsageTotals
+    """All of it."""
+    without_job: UsageTotals
+    """The part that belongs to no job."""
+    workflow_id: str
+    """Its workflow."""
 
 
 TokenMode: TypeAlias = Literal["json", "cookie"]
@@ -4089,6 +4241,94 @@ class Updated(TypedDict):
     """The new version."""
 
 
+class UsageGroup(TypedDict):
+    """Usage of a day, an agent, a model, a ticket, a job or a workflow."""
+
+    attempts: NotRequired[int | None]
+    """Claims of jobs; null by model."""
+    attempts_without_usage: NotRequired[int | None]
+    """Those of them that have ended without a report."""
+    key: NotRequired[str | None]
+    """The day, the id or the model; null where there is none."""
+    name: NotRequired[str | None]
+    """The name of the agent or workflow, the key of the ticket, the title of the job."""
+    usage: UsageTotals
+    """What was used."""
+
+
+class UsageReported(TypedDict):
+    """The answer to a report."""
+
+    attempt: NotRequired[int | None]
+    """The attempt of the job that it belongs to."""
+    counted: bool
+    """Whether it was counted: false for a report that was counted before, and for totals without anything new."""
+    job_id: NotRequired[str | None]
+    """The job."""
+    success: bool
+    """Always true."""
+    ticket_id: NotRequired[str | None]
+    """The ticket."""
+    usage: UsageTotals
+    """The totals of the job, or of the ticket if the report is of no job."""
+    usage_id: NotRequired[str | None]
+    """`usage-<uuid>`; null if it was not counted."""
+
+
+UsageSource: TypeAlias = Literal["worker", "mcp", "api", "sdk"]
+"""What sent a report."""
+
+
+class UsageSummary(TypedDict):
+    """Usage in a range of days."""
+
+    agent_id: NotRequired[str | None]
+    """The agent, if one was selected."""
+    attempts: int
+    """Claims of jobs in the range."""
+    attempts_without_usage: int
+    """Those of them that have ended without a report."""
+    first_day: str
+    """The first day."""
+    group_by: NotRequired[GroupBy | None]
+    """By what it is added up."""
+    groups: list[UsageGroup]
+    """The groups: days in order, others by their tokens."""
+    has_more: bool
+    """Whether there are more groups."""
+    last_day: str
+    """The last day."""
+    time_zone: str
+    """The zone of the days."""
+    usage: UsageTotals
+    """All of it."""
+    workflow_id: NotRequired[str | None]
+    """The workflow, if one was selected."""
+
+
+class UsageTotals(TypedDict):
+    """Totals of usage. Numbers that were not reported are null."""
+
+    cache_read_tokens: NotRequired[int | None]
+    """Input tokens that were read from a cache."""
+    cache_write_tokens: NotRequired[int | None]
+    """Input tokens that were written to a cache."""
+    costs: list[Money]
+    """The costs, one for each currency; empty if none was reported."""
+    input_tokens: NotRequired[int | None]
+    """Input tokens that were neither read from a cache nor written to one."""
+    output_tokens: NotRequired[int | None]
+    """Output tokens."""
+    reported: bool
+    """Whether anything was reported. Otherwise the usage is missing, and not zero."""
+    reports: int
+    """The number of reports."""
+    reports_without_cost: int
+    """Reports without a cost, so the costs are too low."""
+    reports_without_tokens: int
+    """Reports that lack input or output tokens, so the sums are too low."""
+
+
 class Webhook(TypedDict):
     """A webhook."""
 
@@ -4284,6 +4524,23 @@ class GetTicketStatsQuery(TypedDict):
 
     tz: NotRequired[str]
     """The time zone in which days begin and end, like `Europe/Berlin`. Defaults to the workflow's."""
+
+
+class GetUsageQuery(TypedDict):
+    """The query parameters of `getUsage`."""
+
+    workflow_id: NotRequired[str]
+    """Of this workflow. Defaults to all of the caller's workflows."""
+    agent_id: NotRequired[str]
+    """Of this agent."""
+    first_day: NotRequired[str]
+    """The first day, e.g. `2026-01-31`. Defaults to 29 days before the last one; at most 365."""
+    last_day: NotRequired[str]
+    """The last day. Defaults to today."""
+    tz: NotRequired[str]
+    """The time zone in which days begin. Defaults to that of the workflow, or to UTC."""
+    group_by: NotRequired[Literal["day", "agent", "model", "ticket", "job", "workflow"]]
+    """By what usage is added up. Defaults to nothing but the total."""
 
 
 class GetWorkflowsIdFindingsQuery(TypedDict):
