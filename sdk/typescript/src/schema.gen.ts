@@ -1042,6 +1042,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports that there are, with their parameters and columns. */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report of a workflow: its columns, its rows, and the SQL that finds them.
+         * @description `GET /api/reports` says which parameters a report has. Durations are in seconds. The `ETag` changes with the workflow, with the
+         *     day where the range ends today, and with the minute where the report has ages.
+         */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/searches": {
         parameters: {
             query?: never;
@@ -5228,6 +5266,78 @@ export interface components {
             /** @description The ticket. */
             ticket_id: string;
         };
+        /** @description The rows of a report, and how they were found. */
+        Report: {
+            /** @description The columns, in order. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description The epoch of `seq`. */
+            epoch: string;
+            /** @description The first day of the range; null if the report has no range. */
+            from?: string | null;
+            /** @description What rows are split by, if it was given. */
+            group?: string | null;
+            /** @description Whether there are more rows than the limit. */
+            has_more: boolean;
+            /** @description The report. */
+            name: string;
+            /** @description The rows, with a field for each column. */
+            rows: Record<string, unknown>[];
+            /**
+             * Format: int64
+             * @description The newest change in the workflow that the report knows.
+             */
+            seq: number;
+            /** @description The query, which the schema `reporting` answers too. */
+            sql: string;
+            /** @description The time zone in which days begin. */
+            time_zone: string;
+            /** @description Its title. */
+            title: string;
+            /** @description The last day of the range. */
+            to?: string | null;
+            /** @description The length of a period, if it was given. */
+            unit?: string | null;
+            /** @description The workflow. */
+            workflow_id: string;
+        };
+        /** @description A column of a report. */
+        ReportColumn: {
+            /** @description What it says. */
+            description?: string | null;
+            /** @description The name of the field in each row. */
+            name: string;
+            /** @description The type of its values. */
+            type: components["schemas"]["ReportColumnType"];
+        };
+        /**
+         * @description The type of a column.
+         * @enum {string}
+         */
+        ReportColumnType: "text" | "integer" | "number" | "boolean" | "date" | "time" | "seconds" | "json";
+        /** @description What a report shows and what it takes. */
+        ReportDefinition: {
+            /** @description Its columns. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description Its name, for `GET /api/reports/{name}`. */
+            name: string;
+            /** @description What it can be given beside the workflow. */
+            parameters: components["schemas"]["ReportParameter"][];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A parameter of a report. */
+        ReportParameter: {
+            /** @description What it means. */
+            description: string;
+            /** @description `from`, `to`, `tz`, `unit` or `group`. */
+            name: string;
+            /** @description The values that it may have; null if there is no list of them. */
+            values?: string[] | null;
+        };
         /** @description `POST /api/jobs/{id}/progress`: one of `progress` and `message`, or both. */
         ReportProgress: {
             /** @description The acting agent, if the caller may act on behalf of others. */
@@ -5241,6 +5351,11 @@ export interface components {
              * @description Percent, 0 to 100.
              */
             progress?: number | null;
+        };
+        /** @description The reports that there are. */
+        Reports: {
+            /** @description By title. */
+            reports: components["schemas"]["ReportDefinition"][];
         };
         /** @description `POST /api/approvals`: about a job, a ticket or a whole workflow; one of the three is required. */
         RequestApproval: {
@@ -6624,12 +6739,12 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Tickets completed today.
+             * @description Completions today, also of tickets that were reopened or deleted since.
              */
             completed_today: number;
             /**
              * Format: int64
-             * @description Tickets created today.
+             * @description Tickets created today, also if they were deleted since.
              */
             created_today: number;
             /**
@@ -6644,7 +6759,7 @@ export interface components {
             total_tickets: number;
             /**
              * Format: int64
-             * @description Tickets completed in the last seven days.
+             * @description Completions in the last seven days.
              */
             velocity_last_7_days: number;
         };
@@ -8769,6 +8884,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationDecided"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: {
+                /** @description The workflow. Required. */
+                workflow_id?: string;
+                /** @description The first day, like 2026-01-31. Defaults to the 29th day before the last. */
+                from?: string;
+                /** @description The last day; it is in the range. Defaults to today. */
+                to?: string;
+                /** @description The time zone in which days begin, like Europe/Berlin. Defaults to the workflow's. */
+                tz?: string;
+                /** @description The length of a period: day, week, month, quarter, year, or all for the range as one. */
+                unit?: string;
+                /** @description What rows are split by: ticket_type, priority or agent. */
+                group?: string;
+                /** @description 1 to 10000. Defaults to 1000, and in a CSV to all rows; a CSV of more than 10,000 is refused. */
+                limit?: number;
+                /** @description json (default) or csv. */
+                format?: "json" | "csv";
+                /** @description Whether a CSV begins with a byte order mark, which Excel needs. Defaults to false. */
+                bom?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The report */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                    "text/csv": string;
                 };
             };
         };

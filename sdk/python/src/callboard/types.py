@@ -2648,6 +2648,70 @@ class Reordered(TypedDict):
     """The ticket."""
 
 
+Report = TypedDict(
+    "Report",
+    {
+        "columns": 'list[ReportColumn]',
+        "description": 'str',
+        "epoch": 'str',
+        "from": "NotRequired[str | None]",
+        "group": "NotRequired[str | None]",
+        "has_more": 'bool',
+        "name": 'str',
+        "rows": 'list[dict[str, Any]]',
+        "seq": 'int',
+        "sql": 'str',
+        "time_zone": 'str',
+        "title": 'str',
+        "to": "NotRequired[str | None]",
+        "unit": "NotRequired[str | None]",
+        "workflow_id": 'str',
+    },
+)
+"""The rows of a report, and how they were found."""
+
+
+class ReportColumn(TypedDict):
+    """A column of a report."""
+
+    description: NotRequired[str | None]
+    """What it says."""
+    name: str
+    """The name of the field in each row."""
+    type: ReportColumnType
+    """The type of its values."""
+
+
+ReportColumnType: TypeAlias = Literal["text", "integer", "number", "boolean", "date", "time", "seconds", "json"]
+"""The type of a column."""
+
+
+class ReportDefinition(TypedDict):
+    """What a report shows and what it takes."""
+
+    columns: list[ReportColumn]
+    """Its columns."""
+    description: str
+    """What a row is."""
+    name: str
+    """Its name, for `GET /api/reports/{name}`."""
+    parameters: list[ReportParameter]
+    """What it can be given beside the workflow."""
+    title: str
+    """Its title."""
+
+
+class ReportParameter(TypedDict):
+    """A parameter of a report."""
+
+    description: str
+    """What it means."""
+    name: str
+    """`from`, `to`, `tz`, `unit` or `group`."""
+    values: NotRequired[list[str] | None]
+    """The values that it may have; null if there is no list of them."""
+
+
 class ReportProgress(TypedDict):
     """`POST /api/jobs/{id}/progress`: one of `progress` and `message`, or both."""
 
@@ -2659,6 +2723,13 @@ class ReportProgress(TypedDict):
     """What the worker is doing."""
     progress: NotRequired[float | None]
     """Percent, 0 to 100."""
+
+
+class Reports(TypedDict):
+    """The reports that there are."""
+
+    reports: list[ReportDefinition]
+    """By title."""
 
 
 class RequestApproval(TypedDict):
@@ -3817,15 +3888,15 @@ class TicketStats(TypedDict):
     by_type: dict[str, int]
     """By type."""
     completed_today: int
-    """Tickets completed today."""
+    """Completions today, also of tickets that were reopened or deleted since."""
     created_today: int
-    """Tickets created today."""
+    """Tickets created today, also if they were deleted since."""
     resolved_count: int
     """Number of resolved tickets."""
     total_tickets: int
     """Tickets that are not deleted."""
     velocity_last_7_days: int
-    """Tickets completed in the last seven days."""
+    """Completions in the last seven days."""
 
 
 class TicketType(TypedDict):
@@ -4228,6 +4299,22 @@ GetBoardChangesQuery = TypedDict(
     },
 )
 """The query parameters of `getBoardChanges`."""
+
+
+GetReportQuery = TypedDict(
+    "GetReportQuery",
+    {
+        "workflow_id": "NotRequired[str]",
+        "from": "NotRequired[str]",
+        "to": "NotRequired[str]",
+        "tz": "NotRequired[str]",
+        "unit": "NotRequired[str]",
+        "group": "NotRequired[str]",
+        "format": "NotRequired[Literal["json", "csv"]]",
+        "bom": "NotRequired[bool]",
+    },
+)
+"""The query parameters of `getReport`."""
 
 
 class CountPendingReviewsQuery(TypedDict):
