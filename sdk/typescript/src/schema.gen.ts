@@ -956,29 +956,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/jobs/{id}/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What a job used: in all, by attempt and by model. An attempt without a report is listed, with `reported` false. */
-        get: operations["getJobUsage"];
-        put?: never;
-        /**
-         * Reports what a model used for a job. With the lease token of a claim the report belongs to that attempt, also after its
-         *     lease was lost or the job has ended; without one, to the newest. An attempt takes 1,000 reports at most.
-         * @description What is not known is left out: missing usage stays missing. A report with a `report_id` is counted once. Numbers that
-         *     are totals of a session so far are marked by `cumulative`; what is new since the last totals is counted.
-         */
-        post: operations["reportJobUsage"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/keys": {
         parameters: {
             query?: never;
@@ -1059,6 +1036,44 @@ export interface paths {
         put?: never;
         /** Declines an invitation. Its sender does not learn of it, and the same invitation does not come back until it has expired. */
         post: operations["declineMembershipInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports that there are, with their parameters and columns. */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report of a workflow: its columns, its rows, and the SQL that finds them.
+         * @description `GET /api/reports` says which parameters a report has. Durations are in seconds. The `ETag` changes with the workflow, with the
+         *     day where the range ends today, and with the minute where the report has ages.
+         */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1720,44 +1735,6 @@ export interface paths {
         get?: never;
         /** Moves a ticket to a stage. A blocked ticket stays: 409, with its blockers. */
         put: operations["moveTicketToStage"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/tickets/{id}/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was used for a ticket: in all, by job, without a job, and by model. */
-        get: operations["getTicketUsage"];
-        put?: never;
-        /** Reports what a model used for a ticket without a job. A ticket takes 10,000 such reports at most. See the report for a job. */
-        post: operations["reportTicketUsage"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Usage in a range of days: in all, and by day, agent, model, ticket, job or workflow. Attempts that have ended without a
-         *     report are counted beside it.
-         */
-        get: operations["getUsage"];
-        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2688,7 +2665,6 @@ export interface components {
             /** @description The `cursor` of the next page. */
             next_cursor?: string | null;
         };
-        Amount: string | number;
         /** @description An API key, without its secret. */
         ApiKey: {
             /** @description The actor it belongs to. */
@@ -2890,27 +2866,6 @@ export interface components {
             has_more: boolean;
             /** @description The `cursor` of the next page. */
             next_cursor?: string | null;
-        };
-        /** @description What an attempt of a job used. */
-        AttemptUsage: {
-            /** @description The agent that claimed the job. */
-            agent_id?: string | null;
-            /**
-             * Format: int64
-             * @description The number of the claim: 1, 2, 3…, also of those that were given back. Null for usage from before the first claim.
-             */
-            attempt?: number | null;
-            /**
-             * Format: date-time
-             * @description When it was claimed.
-             */
-            claimed_at?: string | null;
-            /** @description Whether it goes on, so that reports may be to come. */
-            is_running: boolean;
-            /** @description What it used. */
-            usage: components["schemas"]["UsageTotals"];
-            /** @description The worker that claimed the job. */
-            worker?: string | null;
         };
         /** @description The response to setting blockers. */
         BlockersSet: {
@@ -3773,11 +3728,6 @@ export interface components {
             /** @description The key of the signatures. Shown only here. */
             secret: string;
         };
-        /**
-         * @description Which numbers of a report are the totals of its session so far, of which only what is new is counted.
-         * @enum {string}
-         */
-        Cumulative: "none" | "cost" | "all";
         /** @description An event that was set aside. */
         DeadLetter: {
             /**
@@ -4247,11 +4197,6 @@ export interface components {
          * @enum {string}
          */
         Format: "json" | "csv" | "markdown";
-        /**
-         * @description By what usage is added up.
-         * @enum {string}
-         */
-        GroupBy: "day" | "agent" | "model" | "ticket" | "job" | "workflow";
         /** @description Liveness of the server. */
         Health: {
             /**
@@ -4456,7 +4401,6 @@ export interface components {
             started_at?: string | null;
             /** @description The ticket's key, `TKT-12`. */
             ticket_key?: string | null;
-            usage?: components["schemas"]["UsageTotals"] | null;
             /** @description Why it is queued and not handed out, in a sentence. */
             waiting_reason?: string | null;
         };
@@ -4538,26 +4482,6 @@ export interface components {
             updated_at: string;
             /** @description The name of its current or last worker. */
             worker?: string | null;
-            /** @description Its workflow. */
-            workflow_id: string;
-        };
-        /** @description What a job used. */
-        JobUsage: {
-            /** @description By attempt, newest first; at most 200. */
-            attempts: components["schemas"]["AttemptUsage"][];
-            /**
-             * Format: int64
-             * @description Attempts that have ended without a report.
-             */
-            attempts_without_usage: number;
-            /** @description The job. */
-            job_id: string;
-            /** @description By model, the most used first; at most 50. */
-            models: components["schemas"]["ModelUsage"][];
-            /** @description Its ticket. */
-            ticket_id?: string | null;
-            /** @description All of it. */
-            usage: components["schemas"]["UsageTotals"];
             /** @description Its workflow. */
             workflow_id: string;
         };
@@ -4888,20 +4812,6 @@ export interface components {
             messages: components["schemas"]["Posted"][];
             /** @description Always true. */
             success: boolean;
-        };
-        /** @description What was used with a model. */
-        ModelUsage: {
-            /** @description The model; null where it was not reported. */
-            model?: string | null;
-            /** @description What was used. */
-            usage: components["schemas"]["UsageTotals"];
-        };
-        /** @description An amount of money. */
-        Money: {
-            /** @description The decimal amount, e.g. `0.0125`. */
-            amount: string;
-            /** @description The currency (ISO 4217). */
-            currency: string;
         };
         /** @description `PUT /api/tickets/{id}/stage`. Unknown fields are ignored. */
         MoveToStage: {
@@ -5356,6 +5266,78 @@ export interface components {
             /** @description The ticket. */
             ticket_id: string;
         };
+        /** @description The rows of a report, and how they were found. */
+        Report: {
+            /** @description The columns, in order. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description The epoch of `seq`. */
+            epoch: string;
+            /** @description The first day of the range; null if the report has no range. */
+            from?: string | null;
+            /** @description What rows are split by, if it was given. */
+            group?: string | null;
+            /** @description Whether there are more rows than the limit. */
+            has_more: boolean;
+            /** @description The report. */
+            name: string;
+            /** @description The rows, with a field for each column. */
+            rows: Record<string, unknown>[];
+            /**
+             * Format: int64
+             * @description The newest change in the workflow that the report knows.
+             */
+            seq: number;
+            /** @description The query, which the schema `reporting` answers too. */
+            sql: string;
+            /** @description The time zone in which days begin. */
+            time_zone: string;
+            /** @description Its title. */
+            title: string;
+            /** @description The last day of the range. */
+            to?: string | null;
+            /** @description The length of a period, if it was given. */
+            unit?: string | null;
+            /** @description The workflow. */
+            workflow_id: string;
+        };
+        /** @description A column of a report. */
+        ReportColumn: {
+            /** @description What it says. */
+            description?: string | null;
+            /** @description The name of the field in each row. */
+            name: string;
+            /** @description The type of its values. */
+            type: components["schemas"]["ReportColumnType"];
+        };
+        /**
+         * @description The type of a column.
+         * @enum {string}
+         */
+        ReportColumnType: "text" | "integer" | "number" | "boolean" | "date" | "time" | "seconds" | "json";
+        /** @description What a report shows and what it takes. */
+        ReportDefinition: {
+            /** @description Its columns. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description Its name, for `GET /api/reports/{name}`. */
+            name: string;
+            /** @description What it can be given beside the workflow. */
+            parameters: components["schemas"]["ReportParameter"][];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A parameter of a report. */
+        ReportParameter: {
+            /** @description What it means. */
+            description: string;
+            /** @description `from`, `to`, `tz`, `unit` or `group`. */
+            name: string;
+            /** @description The values that it may have; null if there is no list of them. */
+            values?: string[] | null;
+        };
         /** @description `POST /api/jobs/{id}/progress`: one of `progress` and `message`, or both. */
         ReportProgress: {
             /** @description The acting agent, if the caller may act on behalf of others. */
@@ -5370,49 +5352,10 @@ export interface components {
              */
             progress?: number | null;
         };
-        /**
-         * @description `POST /api/jobs/{id}/usage` and `/api/tickets/{id}/usage`: what a model used. At least one number is required; leave out
-         *     what is not known.
-         */
-        ReportUsage: {
-            /** @description The acting agent, if the caller may act on behalf of others. */
-            agent_id?: string | null;
-            /**
-             * Format: int64
-             * @description Input tokens that were read from a cache.
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Format: int64
-             * @description Input tokens that were written to a cache.
-             */
-            cache_write_tokens?: number | null;
-            cost?: components["schemas"]["Amount"] | null;
-            cumulative?: components["schemas"]["Cumulative"] | null;
-            /** @description The currency of the cost (ISO 4217), e.g. `USD`. */
-            currency?: string | null;
-            /**
-             * Format: int64
-             * @description Input tokens that were neither read from a cache nor written to one.
-             */
-            input_tokens?: number | null;
-            /**
-             * @description The token from the claim, for a job: the report belongs to this attempt, also after its lease was lost. Defaults to
-             *     the newest attempt.
-             */
-            lease_token?: string | null;
-            /** @description The model. */
-            model?: string | null;
-            /**
-             * Format: int64
-             * @description Output tokens, with those of reasoning.
-             */
-            output_tokens?: number | null;
-            /** @description A name for this report. Repeated with the same numbers, it is counted once; with others, it is refused. */
-            report_id?: string | null;
-            /** @description The session of the model or agent. Required with `cumulative`. */
-            session?: string | null;
-            source?: components["schemas"]["UsageSource"] | null;
+        /** @description The reports that there are. */
+        Reports: {
+            /** @description By title. */
+            reports: components["schemas"]["ReportDefinition"][];
         };
         /** @description `POST /api/approvals`: about a job, a ticket or a whole workflow; one of the three is required. */
         RequestApproval: {
@@ -6331,7 +6274,6 @@ export interface components {
             success: boolean;
             /** @description The same fields again. */
             ticket: components["schemas"]["TicketFields"];
-            usage?: components["schemas"]["UsageTotals"] | null;
             /** @description The epoch of the database, to which `seq` belongs. */
             epoch: string;
             /**
@@ -6559,7 +6501,6 @@ export interface components {
             success: boolean;
             /** @description The same fields again. */
             ticket: components["schemas"]["TicketFields"];
-            usage?: components["schemas"]["UsageTotals"] | null;
         };
         /** @description What differs between the two cards of a ticket. */
         TicketDifference: {
@@ -6730,29 +6671,6 @@ export interface components {
              */
             resolved_at?: string | null;
         };
-        /** @description What a job of a ticket used. */
-        TicketJobUsage: {
-            /**
-             * Format: int64
-             * @description How often it was claimed.
-             */
-            attempts: number;
-            /**
-             * Format: int64
-             * @description Attempts that have ended without a report.
-             */
-            attempts_without_usage: number;
-            /** @description Whether it was deleted. */
-            is_deleted: boolean;
-            /** @description The job. */
-            job_id: string;
-            /** @description Its state, as that of a job. */
-            status: string;
-            /** @description Its title. */
-            title: string;
-            /** @description What it used. */
-            usage: components["schemas"]["UsageTotals"];
-        };
         /** @description A page of tickets. */
         TicketList: {
             /** @description Whether further pages exist. */
@@ -6821,12 +6739,12 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Tickets completed today.
+             * @description Completions today, also of tickets that were reopened or deleted since.
              */
             completed_today: number;
             /**
              * Format: int64
-             * @description Tickets created today.
+             * @description Tickets created today, also if they were deleted since.
              */
             created_today: number;
             /**
@@ -6841,7 +6759,7 @@ export interface components {
             total_tickets: number;
             /**
              * Format: int64
-             * @description Tickets completed in the last seven days.
+             * @description Completions in the last seven days.
              */
             velocity_last_7_days: number;
         };
@@ -6892,25 +6810,6 @@ export interface components {
             ticket_type?: string | null;
             /** @description 3 to 500 visible characters; a wide one counts as three. */
             title?: string | null;
-        };
-        /** @description What was used for a ticket. */
-        TicketUsage: {
-            /** @description Whether there are more jobs. */
-            has_more: boolean;
-            /** @description By job, newest first; at most 200. Jobs without a report are listed too. */
-            jobs: components["schemas"]["TicketJobUsage"][];
-            /** @description Its key, `TKT-12`. */
-            key: string;
-            /** @description By model, the most used first; at most 50. */
-            models: components["schemas"]["ModelUsage"][];
-            /** @description The ticket. */
-            ticket_id: string;
-            /** @description All of it. */
-            usage: components["schemas"]["UsageTotals"];
-            /** @description The part that belongs to no job. */
-            without_job: components["schemas"]["UsageTotals"];
-            /** @description Its workflow. */
-            workflow_id: string;
         };
         /**
          * @description Where the refresh token of a sign-in is returned.
@@ -7115,128 +7014,6 @@ export interface components {
              * @description The new version.
              */
             version: number;
-        };
-        /** @description Usage of a day, an agent, a model, a ticket, a job or a workflow. */
-        UsageGroup: {
-            /**
-             * Format: int64
-             * @description Claims of jobs; null by model.
-             */
-            attempts?: number | null;
-            /**
-             * Format: int64
-             * @description Those of them that have ended without a report.
-             */
-            attempts_without_usage?: number | null;
-            /** @description The day, the id or the model; null where there is none. */
-            key?: string | null;
-            /** @description The name of the agent or workflow, the key of the ticket, the title of the job. */
-            name?: string | null;
-            /** @description What was used. */
-            usage: components["schemas"]["UsageTotals"];
-        };
-        /** @description The answer to a report. */
-        UsageReported: {
-            /**
-             * Format: int64
-             * @description The attempt of the job that it belongs to.
-             */
-            attempt?: number | null;
-            /** @description Whether it was counted: false for a report that was counted before, and for totals without anything new. */
-            counted: boolean;
-            /** @description The job. */
-            job_id?: string | null;
-            /** @description Always true. */
-            success: boolean;
-            /** @description The ticket. */
-            ticket_id?: string | null;
-            /** @description The totals of the job, or of the ticket if the report is of no job. */
-            usage: components["schemas"]["UsageTotals"];
-            /** @description `usage-<uuid>`; null if it was not counted. */
-            usage_id?: string | null;
-        };
-        /**
-         * @description What sent a report.
-         * @enum {string}
-         */
-        UsageSource: "worker" | "mcp" | "api" | "sdk";
-        /** @description Usage in a range of days. */
-        UsageSummary: {
-            /** @description The agent, if one was selected. */
-            agent_id?: string | null;
-            /**
-             * Format: int64
-             * @description Claims of jobs in the range.
-             */
-            attempts: number;
-            /**
-             * Format: int64
-             * @description Those of them that have ended without a report.
-             */
-            attempts_without_usage: number;
-            /**
-             * Format: date
-             * @description The first day.
-             */
-            first_day: string;
-            group_by?: components["schemas"]["GroupBy"] | null;
-            /** @description The groups: days in order, others by their tokens. */
-            groups: components["schemas"]["UsageGroup"][];
-            /** @description Whether there are more groups. */
-            has_more: boolean;
-            /**
-             * Format: date
-             * @description The last day.
-             */
-            last_day: string;
-            /** @description The zone of the days. */
-            time_zone: string;
-            /** @description All of it. */
-            usage: components["schemas"]["UsageTotals"];
-            /** @description The workflow, if one was selected. */
-            workflow_id?: string | null;
-        };
-        /** @description Totals of usage. Numbers that were not reported are null. */
-        UsageTotals: {
-            /**
-             * Format: int64
-             * @description Input tokens that were read from a cache.
-             */
-            cache_read_tokens?: number | null;
-            /**
-             * Format: int64
-             * @description Input tokens that were written to a cache.
-             */
-            cache_write_tokens?: number | null;
-            /** @description The costs, one for each currency; empty if none was reported. */
-            costs: components["schemas"]["Money"][];
-            /**
-             * Format: int64
-             * @description Input tokens that were neither read from a cache nor written to one.
-             */
-            input_tokens?: number | null;
-            /**
-             * Format: int64
-             * @description Output tokens.
-             */
-            output_tokens?: number | null;
-            /** @description Whether anything was reported. Otherwise the usage is missing, and not zero. */
-            reported: boolean;
-            /**
-             * Format: int64
-             * @description The number of reports.
-             */
-            reports: number;
-            /**
-             * Format: int64
-             * @description Reports without a cost, so the costs are too low.
-             */
-            reports_without_cost: number;
-            /**
-             * Format: int64
-             * @description Reports that lack input or output tokens, so the sums are too low.
-             */
-            reports_without_tokens: number;
         };
         /** @description A webhook. */
         Webhook: {
@@ -8980,54 +8757,6 @@ export interface operations {
             };
         };
     };
-    getJobUsage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobUsage"];
-                };
-            };
-        };
-    };
-    reportJobUsage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ReportUsage"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReported"];
-                };
-            };
-        };
-    };
     listKeys: {
         parameters: {
             query?: {
@@ -9155,6 +8884,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationDecided"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: {
+                /** @description The workflow. Required. */
+                workflow_id?: string;
+                /** @description The first day, like 2026-01-31. Defaults to the 29th day before the last. */
+                from?: string;
+                /** @description The last day; it is in the range. Defaults to today. */
+                to?: string;
+                /** @description The time zone in which days begin, like Europe/Berlin. Defaults to the workflow's. */
+                tz?: string;
+                /** @description The length of a period: day, week, month, quarter, year, or all for the range as one. */
+                unit?: string;
+                /** @description What rows are split by: ticket_type, priority or agent. */
+                group?: string;
+                /** @description 1 to 10000. Defaults to 1000, and in a CSV to all rows; a CSV of more than 10,000 is refused. */
+                limit?: number;
+                /** @description json (default) or csv. */
+                format?: "json" | "csv";
+                /** @description Whether a CSV begins with a byte order mark, which Excel needs. Defaults to false. */
+                bom?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The report */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                    "text/csv": string;
                 };
             };
         };
@@ -10309,89 +10101,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StageMoved"];
-                };
-            };
-        };
-    };
-    getTicketUsage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TicketUsage"];
-                };
-            };
-        };
-    };
-    reportTicketUsage: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ReportUsage"];
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReported"];
-                };
-            };
-        };
-    };
-    getUsage: {
-        parameters: {
-            query?: {
-                /** @description Of this workflow. Defaults to all of the caller's workflows. */
-                workflow_id?: string;
-                /** @description Of this agent. */
-                agent_id?: string;
-                /** @description The first day, e.g. `2026-01-31`. Defaults to 29 days before the last one; at most 365. */
-                first_day?: string;
-                /** @description The last day. Defaults to today. */
-                last_day?: string;
-                /** @description The time zone in which days begin. Defaults to that of the workflow, or to UTC. */
-                tz?: string;
-                /** @description By what usage is added up. Defaults to nothing but the total. */
-                group_by?: "day" | "agent" | "model" | "ticket" | "job" | "workflow";
-                /** @description The number of groups, 1 to 500. Defaults to 100. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageSummary"];
                 };
             };
         };

@@ -50,7 +50,7 @@ begin
 end
 $$;
 
--- What creates or changes a role, statement by statement; each may be run by itself.
+-- What creates or changes a role, statement by statement; each may be run alone.
 create function logic.analyst_statements(role_name text, password text, is_limited boolean) returns text[] language sql stable
 begin atomic
     select array[
