@@ -136,6 +136,7 @@ macro_rules! guides {
 }
 
 guides! {
+    archives: "docs/archives.md" => ["history", "all complete", "{\"sha256\":"];
     command_line: "docs/command-line.md" => ["TKT-", "It did not succeed.", "cb_", "all complete"];
     commits: "docs/commits.md" => ["to TKT-2.", "\"reference\":\"TKT-99\""];
     connect_an_agent: "docs/connect-an-agent.md" =>
