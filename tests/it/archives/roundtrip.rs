@@ -162,7 +162,7 @@ async fn questions(client: &Client, workflow: &str) -> Vec<String> {
              union all
              select format('select * from reporting.board_diff(%L, ''2025-03-04Z'', ''2025-03-10Z'') r', $1::text)
              union all
-             select format('select b.seq, b.body from logic.get_board_at(''owner'', %L, ''2025-03-08Z'') b', $1::text)",
+             select format('select b.seq, b.body::jsonb - ''epoch'' from logic.get_board_at(''owner'', %L, ''2025-03-08Z'') b', $1::text)",
             &[&workflow],
         )
         .await

@@ -140,6 +140,7 @@ macro_rules! guides {
 }
 
 guides! {
+    archives: "docs/archives.md" => ["history", "all complete", "{\"sha256\":"];
     backup: "docs/backup.md" => ["is undamaged.", "all complete and unchanged", "what the checkpoint signed"];
     command_line: "docs/command-line.md" => ["TKT-", "It did not succeed.", "cb_", "all complete"];
     commits: "docs/commits.md" => ["to TKT-2.", "\"reference\":\"TKT-99\""];
