@@ -206,7 +206,7 @@ fn is_ticket_key(text: &str) -> bool {
 }
 
 /// All tools by group; `groups::GROUPS` has the names.
-const GROUPED: [(&str, &[Tool]); 15] = [
+const GROUPED: [(&str, &[Tool]); 14] = [
     ("tickets", board::TOOLS),
     ("tickets", read::TOOLS),
     ("tickets", ticket::TOOLS),
@@ -216,7 +216,6 @@ const GROUPED: [(&str, &[Tool]); 15] = [
     ("team", team::TOOLS),
     ("tickets", change::TOOLS),
     ("planning", milestones::TOOLS),
-    ("analysis", milestones::CHANGES),
     ("commits", commits::TOOLS),
     ("jobs", queue::TOOLS),
     ("jobs", jobs::TOOLS),
