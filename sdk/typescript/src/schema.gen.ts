@@ -1042,6 +1042,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/milestones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One milestone, and how far it is. */
+        get: operations["getMilestone"];
+        put?: never;
+        post?: never;
+        /** Deletes a milestone. Its tickets stay and leave it. Requires an owner. To keep its figures, close it instead. */
+        delete: operations["deleteMilestone"];
+        options?: never;
+        head?: never;
+        /** Changes the given fields of a milestone; `is_closed` closes and reopens it. A closed one keeps its tickets and takes no more. */
+        patch: operations["updateMilestone"];
+        trace?: never;
+    };
     "/api/searches": {
         parameters: {
             query?: never;
@@ -2217,6 +2236,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/milestones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The milestones of a workflow, at most 300: the open ones first, those that are due first. */
+        get: operations["listMilestones"];
+        put?: never;
+        /** Creates a milestone. Its name must be new in the workflow. */
+        post: operations["createMilestone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/restore": {
         parameters: {
             query?: never;
@@ -2972,6 +3009,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -2984,6 +3026,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -3462,6 +3506,25 @@ export interface components {
             /** @description The workflow. Defaults to that of the ticket, else to the caller's default workflow. */
             workflow_id?: string | null;
         };
+        /** @description `POST /api/workflows/{id}/milestones` */
+        CreateMilestone: {
+            /** @description The acting agent, where the caller may act for others. */
+            agent_id?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * Format: date
+             * @description The day by which it is to be done, like `2026-01-31`.
+             */
+            due_on?: string | null;
+            /** @description 1 to 200 characters, on one line. */
+            name: string;
+            /**
+             * Format: date
+             * @description The day on which work on it starts, like `2026-01-05`. Charts begin there.
+             */
+            starts_on?: string | null;
+        };
         /** @description `POST /tickets`. Unknown fields are ignored. */
         CreateStaged: {
             /** @description The acting agent, if the caller may act on behalf of others. */
@@ -3494,12 +3557,19 @@ export interface components {
             /** @description Markdown: at least 10 characters, counted like the title's. Optional, unless the board requires a description. */
             description?: string;
             /**
+             * Format: date
+             * @description The day by which it is to be done, like `2026-01-31`.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Estimated minutes.
              */
             estimate_minutes?: number | null;
             /** @description A column. Defaults to the board's initial column. */
             initial_status?: string | null;
+            /** @description The milestone that it is in: the id or name of an open one. */
+            milestone_id?: string | null;
             /** @description The parent ticket. */
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
@@ -3996,10 +4066,24 @@ export interface components {
             created_after?: string | null;
             /** @description Created at this time or earlier: RFC 3339, or a date, the whole of which is included. */
             created_before?: string | null;
+            /**
+             * Format: date
+             * @description Due on this day or later, like `2026-01-31`.
+             */
+            due_after?: string | null;
+            /**
+             * Format: date
+             * @description Due on this day or earlier.
+             */
+            due_before?: string | null;
             /** @description `false` excludes resolved tickets. */
             include_completed?: boolean | null;
             /** @description Whether the ticket is blocked. */
             is_blocked?: boolean | null;
+            /** @description In this milestone, by id or name. */
+            milestone_id?: string | null;
+            /** @description Whether the ticket is open after its due day, in `tz`. */
+            overdue?: boolean | null;
             /** @description Any of these priorities. */
             priority?: components["schemas"]["Priority"][] | null;
             /**
@@ -4017,6 +4101,8 @@ export interface components {
             tz?: string | null;
             /** @description Only tickets without an assignee. */
             unassigned?: boolean | null;
+            /** @description Only tickets without a milestone. */
+            without_milestone?: boolean | null;
         };
         /** @description One finding. */
         Finding: {
@@ -4774,6 +4860,101 @@ export interface components {
             messages: components["schemas"]["Posted"][];
             /** @description Always true. */
             success: boolean;
+        };
+        /** @description A milestone, and how far it is. */
+        Milestone: {
+            /**
+             * Format: date-time
+             * @description When it was closed.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Creation time.
+             */
+            created_at: string;
+            /** @description The creator. */
+            created_by?: string | null;
+            /** @description What it is for. */
+            description: string;
+            /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /** @description Whether it is closed: it takes no more tickets. */
+            is_closed: boolean;
+            /** @description Whether it is open after its due day, in the workflow's time zone. */
+            is_overdue: boolean;
+            /** @description `milestone-<uuid>`. */
+            milestone_id: string;
+            /** @description Its name, unique in the workflow regardless of case. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of them are resolved.
+             */
+            resolved_count: number;
+            /**
+             * Format: double
+             * @description The story points of the resolved ones.
+             */
+            resolved_points: number;
+            /**
+             * Format: date
+             * @description The day on which work on it starts.
+             */
+            starts_on?: string | null;
+            /**
+             * Format: double
+             * @description The sum of their story points.
+             */
+            story_points: number;
+            /**
+             * Format: int64
+             * @description Tickets in it.
+             */
+            ticket_count: number;
+            /**
+             * Format: date-time
+             * @description Time of the last change.
+             */
+            updated_at: string;
+            /** @description Its workflow. */
+            workflow_id: string;
+        };
+        /** @description The response to deleting a milestone. */
+        MilestoneDeleted: {
+            /** @description Human-readable summary. */
+            message: string;
+            /** @description The milestone. */
+            milestone_id: string;
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description How many tickets were in it.
+             */
+            tickets: number;
+        };
+        /** @description The milestones of a workflow, at most 300. */
+        MilestoneList: {
+            /** @description The open ones first, those that are due first. */
+            milestones: components["schemas"]["Milestone"][];
+        };
+        /** @description A short reference to a milestone. */
+        MilestoneRef: {
+            /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /** @description Whether it is closed. */
+            is_closed: boolean;
+            /** @description `milestone-<uuid>`. */
+            milestone_id: string;
+            /** @description Its name. */
+            name: string;
         };
         /** @description `PUT /api/tickets/{id}/stage`. Unknown fields are ignored. */
         MoveToStage: {
@@ -5803,6 +5984,11 @@ export interface components {
             /** @description The full description. */
             description: string;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -5815,6 +6001,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -5956,6 +6144,11 @@ export interface components {
             /** @description The full description. */
             description: string;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -5968,6 +6161,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6055,6 +6250,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -6067,6 +6267,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6144,6 +6346,7 @@ export interface components {
             /** @description The newest 200 changes, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
             merged_into?: components["schemas"]["TicketRef"] | null;
+            milestone?: components["schemas"]["MilestoneRef"] | null;
             /** @description How to read older comments, changes and commits. */
             next_cursors?: components["schemas"]["NextCursors"];
             parent_ticket?: components["schemas"]["TicketRef"] | null;
@@ -6282,6 +6485,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -6294,6 +6502,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6371,6 +6581,7 @@ export interface components {
             /** @description The newest 200 changes, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
             merged_into?: components["schemas"]["TicketRef"] | null;
+            milestone?: components["schemas"]["MilestoneRef"] | null;
             /** @description How to read older comments, changes and commits. */
             next_cursors?: components["schemas"]["NextCursors"];
             parent_ticket?: components["schemas"]["TicketRef"] | null;
@@ -6482,6 +6693,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -6494,6 +6710,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6668,10 +6886,17 @@ export interface components {
             /** @description Markdown: at least 10 characters, or empty. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done, like `2026-01-31`; null: none.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Estimated minutes; null: not estimated.
              */
             estimate_minutes?: number | null;
+            /** @description The milestone that it is in: the id or name of an open one; null: none. */
+            milestone_id?: string | null;
             /** @description The parent ticket; null: none. */
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
@@ -6786,6 +7011,27 @@ export interface components {
             /** @description The title. */
             title?: string | null;
         };
+        /** @description `PATCH /api/milestones/{id}`; omitted fields stay unchanged. */
+        UpdateMilestone: {
+            /** @description The acting agent, where the caller may act for others. */
+            agent_id?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * Format: date
+             * @description The day by which it is to be done; null: none.
+             */
+            due_on?: string | null;
+            /** @description `true` closes it, `false` opens it again. */
+            is_closed?: boolean | null;
+            /** @description 1 to 200 characters, on one line. */
+            name?: string | null;
+            /**
+             * Format: date
+             * @description The day on which work on it starts; null: none.
+             */
+            starts_on?: string | null;
+        };
         /** @description `PATCH /api/searches/{id}`; omitted fields stay unchanged. */
         UpdateSearch: {
             filters?: components["schemas"]["Filters"] | null;
@@ -6815,10 +7061,17 @@ export interface components {
             /** @description See `updates`. */
             description?: string | null;
             /**
+             * Format: date
+             * @description See `updates`.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description See `updates`.
              */
             estimate_minutes?: number | null;
+            /** @description See `updates`. */
+            milestone_id?: string | null;
             /** @description See `updates`. */
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
@@ -8773,6 +9026,76 @@ export interface operations {
             };
         };
     };
+    getMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Milestone"];
+                };
+            };
+        };
+    };
+    deleteMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MilestoneDeleted"];
+                };
+            };
+        };
+    };
+    updateMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateMilestone"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Milestone"];
+                };
+            };
+        };
+    };
     listSearches: {
         parameters: {
             query: {
@@ -9078,6 +9401,16 @@ export interface operations {
                 tz?: string | null;
                 /** @description Only open tickets whose assigned agent did nothing about them for so many minutes. */
                 silent_minutes?: number | null;
+                /** @description Only tickets of this milestone, by id or name. */
+                milestone_id?: string | null;
+                /** @description Only tickets without a milestone. */
+                without_milestone?: boolean | null;
+                /** @description Due on this day or later, like `2026-01-31`. */
+                due_after?: string | null;
+                /** @description Due on this day or earlier. */
+                due_before?: string | null;
+                /** @description Only tickets that are open after their due day (`true`), or only the others. */
+                overdue?: boolean | null;
                 /** @description Only blocked, or only unblocked tickets. */
                 is_blocked?: boolean | null;
                 /** @description Whether to include resolved tickets. Defaults to true. */
@@ -9088,8 +9421,11 @@ export interface operations {
                 offset?: number | null;
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board). */
-                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank") | null;
+                /**
+                 * @description created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+                 *     (tickets without a due date last).
+                 */
+                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank" | "due_on") | null;
                 /** @description asc or desc (default). */
                 sort_order?: ("asc" | "desc") | null;
             };
@@ -9356,6 +9692,16 @@ export interface operations {
                 tz?: string | null;
                 /** @description Only open tickets whose assigned agent did nothing about them for so many minutes. */
                 silent_minutes?: number | null;
+                /** @description Only tickets of this milestone, by id or name. */
+                milestone_id?: string | null;
+                /** @description Only tickets without a milestone. */
+                without_milestone?: boolean | null;
+                /** @description Due on this day or later, like `2026-01-31`. */
+                due_after?: string | null;
+                /** @description Due on this day or earlier. */
+                due_before?: string | null;
+                /** @description Only tickets that are open after their due day (`true`), or only the others. */
+                overdue?: boolean | null;
                 /** @description Only blocked, or only unblocked tickets. */
                 is_blocked?: boolean | null;
                 /** @description Whether to include resolved tickets. Defaults to true. */
@@ -9366,8 +9712,11 @@ export interface operations {
                 offset?: number | null;
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board). */
-                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank") | null;
+                /**
+                 * @description created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+                 *     (tickets without a due date last).
+                 */
+                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank" | "due_on") | null;
                 /** @description asc or desc (default). */
                 sort_order?: ("asc" | "desc") | null;
             };
@@ -10861,6 +11210,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    listMilestones: {
+        parameters: {
+            query?: {
+                /** @description Whether to include closed ones. Defaults to true. */
+                include_closed?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MilestoneList"];
+                };
+            };
+        };
+    };
+    createMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMilestone"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Milestone"];
                 };
             };
         };

@@ -564,6 +564,8 @@ class Card(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -574,6 +576,8 @@ class Card(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -1030,6 +1034,21 @@ class CreateJob(TypedDict):
     """The workflow. Defaults to that of the ticket, else to the caller's default workflow."""
 
 
+class CreateMilestone(TypedDict):
+    """`POST /api/workflows/{id}/milestones`"""
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, where the caller may act for others."""
+    description: NotRequired[str | None]
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`."""
+    name: str
+    """1 to 200 characters, on one line."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts, like `2026-01-05`. Charts begin there."""
+
+
 class CreateStaged(TypedDict):
     """`POST /tickets`. Unknown fields are ignored."""
 
@@ -1065,10 +1084,14 @@ class CreateTicket(TypedDict):
     description: NotRequired[str]
     """Markdown: at least 10 characters, counted like the title's. Optional, unless the board requires a description.
     """
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`."""
     estimate_minutes: NotRequired[int | None]
     """Estimated minutes."""
     initial_status: NotRequired[str | None]
     """A column. Defaults to the board's initial column."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in: the id or name of an open one."""
     parent_ticket_id: NotRequired[str | None]
     """The parent ticket."""
     priority: NotRequired[Priority | None]
@@ -1524,10 +1547,18 @@ class Filters(TypedDict):
     """Created at this time or later: RFC 3339, or a date, which begins at midnight in `tz`."""
     created_before: NotRequired[str | None]
     """Created at this time or earlier: RFC 3339, or a date, the whole of which is included."""
+    due_after: NotRequired[str | None]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str | None]
+    """Due on this day or earlier."""
     include_completed: NotRequired[bool | None]
     """`false` excludes resolved tickets."""
     is_blocked: NotRequired[bool | None]
     """Whether the ticket is blocked."""
+    milestone_id: NotRequired[str | None]
+    """In this milestone, by id or name."""
+    overdue: NotRequired[bool | None]
+    """Whether the ticket is open after its due day, in `tz`."""
     priority: NotRequired[list[Priority] | None]
     """Any of these priorities."""
     silent_minutes: NotRequired[float | None]
@@ -1542,6 +1573,8 @@ class Filters(TypedDict):
     """The time zone of dates, like `Europe/Berlin`. Defaults to the workflow's."""
     unassigned: NotRequired[bool | None]
     """Only tickets without an assignee."""
+    without_milestone: NotRequired[bool | None]
+    """Only tickets without a milestone."""
 
 
 class Finding(TypedDict):
@@ -2208,6 +2241,76 @@ class MessagesPosted(TypedDict):
     """One for each message, in order."""
     success: bool
     """Always true."""
+
+
+class Milestone(TypedDict):
+    """A milestone, and how far it is."""
+
+    closed_at: NotRequired[str | None]
+    """When it was closed."""
+    created_at: str
+    """Creation time."""
+    created_by: NotRequired[str | None]
+    """The creator."""
+    description: str
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
+    is_closed: bool
+    """Whether it is closed: it takes no more tickets."""
+    is_overdue: bool
+    """Whether it is open after its due day, in the workflow's time zone."""
+    milestone_id: str
+    """`milestone-<uuid>`."""
+    name: str
+    """Its name, unique in the workflow regardless of case."""
+    resolved_count: int
+    """How many of them are resolved."""
+    resolved_points: float
+    """The story points of the resolved ones."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts."""
+    story_points: float
+    """The sum of their story points."""
+    ticket_count: int
+    """Tickets in it."""
+    updated_at: str
+    """Time of the last change."""
+    workflow_id: str
+    """Its workflow."""
+
+
+class MilestoneDeleted(TypedDict):
+    """The response to deleting a milestone."""
+
+    message: str
+    """Human-readable summary."""
+    milestone_id: str
+    """The milestone."""
+    success: bool
+    """Always true."""
+    tickets: int
+    """How many tickets were in it."""
+
+
+class MilestoneList(TypedDict):
+    """The milestones of a workflow, at most 300."""
+
+    milestones: list[Milestone]
+    """The open ones first, those that are due first."""
+
+
+class MilestoneRef(TypedDict):
+    """A short reference to a milestone."""
+
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
+    is_closed: bool
+    """Whether it is closed."""
+    milestone_id: str
+    """`milestone-<uuid>`."""
+    name: str
+    """Its name."""
 
 
 class MoveToStage(TypedDict):
@@ -3166,6 +3269,8 @@ class StageMoved(TypedDict):
     """The creator."""
     description: str
     """The full description."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3176,6 +3281,8 @@ class StageMoved(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3282,6 +3389,8 @@ class StagedCard(TypedDict):
     """The creator."""
     description: str
     """The full description."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3292,6 +3401,8 @@ class StagedCard(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3351,6 +3462,8 @@ class StagedTicket(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3361,6 +3474,8 @@ class StagedTicket(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3419,6 +3534,8 @@ class StagedTicket(TypedDict):
     """The newest 200 changes, oldest first."""
     merged_into: NotRequired[TicketRef | None]
     """The ticket it was merged into."""
+    milestone: NotRequired[MilestoneRef | None]
+    """The milestone that it is in."""
     next_cursors: NotRequired[NextCursors]
     """How to read older comments, changes and commits."""
     parent_ticket: NotRequired[TicketRef | None]
@@ -3539,6 +3656,8 @@ class TicketDetail(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3549,6 +3668,8 @@ class TicketDetail(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3607,6 +3728,8 @@ class TicketDetail(TypedDict):
     """The newest 200 changes, oldest first."""
     merged_into: NotRequired[TicketRef | None]
     """The ticket it was merged into."""
+    milestone: NotRequired[MilestoneRef | None]
+    """The milestone that it is in."""
     next_cursors: NotRequired[NextCursors]
     """How to read older comments, changes and commits."""
     parent_ticket: NotRequired[TicketRef | None]
@@ -3713,6 +3836,8 @@ class TicketFields(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3723,6 +3848,8 @@ class TicketFields(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3850,8 +3977,12 @@ class TicketUpdates(TypedDict):
     """Tickets (ids or keys) that block it; replaces the list. Resolved blockers stay, unless the list is empty."""
     description: NotRequired[str | None]
     """Markdown: at least 10 characters, or empty."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`; null: none."""
     estimate_minutes: NotRequired[int | None]
     """Estimated minutes; null: not estimated."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in: the id or name of an open one; null: none."""
     parent_ticket_id: NotRequired[str | None]
     """The parent ticket; null: none."""
     priority: NotRequired[Priority | None]
@@ -3980,6 +4111,23 @@ class UpdateJob(TypedDict):
     """The title."""
 
 
+class UpdateMilestone(TypedDict):
+    """`PATCH /api/milestones/{id}`; omitted fields stay unchanged."""
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, where the caller may act for others."""
+    description: NotRequired[str | None]
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done; null: none."""
+    is_closed: NotRequired[bool | None]
+    """`true` closes it, `false` opens it again."""
+    name: NotRequired[str | None]
+    """1 to 200 characters, on one line."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts; null: none."""
+
+
 class UpdateSearch(TypedDict):
     """`PATCH /api/searches/{id}`; omitted fields stay unchanged."""
 
@@ -4012,7 +4160,11 @@ class UpdateTicket(TypedDict):
     """See `updates`."""
     description: NotRequired[str | None]
     """See `updates`."""
+    due_on: NotRequired[str | None]
+    """See `updates`."""
     estimate_minutes: NotRequired[int | None]
+    """See `updates`."""
+    milestone_id: NotRequired[str | None]
     """See `updates`."""
     parent_ticket_id: NotRequired[str | None]
     """See `updates`."""
@@ -4368,6 +4520,13 @@ class ListKeysQuery(TypedDict):
     """Only the keys of this actor."""
 
 
+class ListMilestonesQuery(TypedDict):
+    """The query parameters of `listMilestones`."""
+
+    include_closed: NotRequired[bool]
+    """Whether to include closed ones. Defaults to true."""
+
+
 class ListRecentSearchesQuery(TypedDict):
     """The query parameters of `listRecentSearches`."""
 
@@ -4444,12 +4603,24 @@ class ListTicketsByGetQuery(TypedDict):
     """The time zone of dates. Defaults to the workflow's."""
     silent_minutes: NotRequired[float]
     """Only open tickets whose assigned agent did nothing about them for so many minutes."""
+    milestone_id: NotRequired[str]
+    """Only tickets of this milestone, by id or name."""
+    without_milestone: NotRequired[bool]
+    """Only tickets without a milestone."""
+    due_after: NotRequired[str]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str]
+    """Due on this day or earlier."""
+    overdue: NotRequired[bool]
+    """Only tickets that are open after their due day (`true`), or only the others."""
     is_blocked: NotRequired[bool]
     """Only blocked, or only unblocked tickets."""
     include_completed: NotRequired[bool]
     """Whether to include resolved tickets. Defaults to true."""
-    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank"]]
-    """created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board)."""
+    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank", "due_on"]]
+    """created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+    (tickets without a due date last).
+    """
     sort_order: NotRequired[Literal["asc", "desc"]]
     """asc or desc (default)."""
 
@@ -4485,12 +4656,24 @@ class ListTicketsQuery(TypedDict):
     """The time zone of dates. Defaults to the workflow's."""
     silent_minutes: NotRequired[float]
     """Only open tickets whose assigned agent did nothing about them for so many minutes."""
+    milestone_id: NotRequired[str]
+    """Only tickets of this milestone, by id or name."""
+    without_milestone: NotRequired[bool]
+    """Only tickets without a milestone."""
+    due_after: NotRequired[str]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str]
+    """Due on this day or earlier."""
+    overdue: NotRequired[bool]
+    """Only tickets that are open after their due day (`true`), or only the others."""
     is_blocked: NotRequired[bool]
     """Only blocked, or only unblocked tickets."""
     include_completed: NotRequired[bool]
     """Whether to include resolved tickets. Defaults to true."""
-    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank"]]
-    """created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board)."""
+    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank", "due_on"]]
+    """created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+    (tickets without a due date last).
+    """
     sort_order: NotRequired[Literal["asc", "desc"]]
     """asc or desc (default)."""
 
