@@ -207,7 +207,7 @@ fn is_ticket_key(text: &str) -> bool {
 }
 
 /// All tools by group; `groups::GROUPS` has the names.
-const GROUPED: [(&str, &[Tool]); 16] = [
+const GROUPED: [(&str, &[Tool]); 15] = [
     ("tickets", board::TOOLS),
     ("tickets", read::TOOLS),
     ("tickets", ticket::TOOLS),
@@ -217,7 +217,6 @@ const GROUPED: [(&str, &[Tool]); 16] = [
     ("team", team::TOOLS),
     ("tickets", change::TOOLS),
     ("planning", milestones::TOOLS),
-    ("analysis", milestones::CHANGES),
     ("commits", commits::TOOLS),
     ("jobs", queue::TOOLS),
     ("jobs", jobs::TOOLS),

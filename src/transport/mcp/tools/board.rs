@@ -22,17 +22,11 @@ const MAX_MILESTONES: usize = 20;
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
     name: "get_board",
-    description: "A workflow's columns (id, category, wip_limit, ticket_count), ticket types, rules, open milestones and first \
-        cards. With status: all cards of that column. With at: as it was then.",
+    description: "A workflow's columns (id, category, wip_limit, ticket_count), ticket types, rules and first cards. With \
+        status: all cards of that column.",
     access: Access::Read,
     schema: schema::of::<BoardArguments>,
-    shows: &[
-        ("workflow_id", ""),
-        ("status", "A column."),
-        ("at", "Time: 2026-01-31T12:00:00Z."),
-        ("limit", ""),
-        ("cursor", ""),
-    ],
+    shows: &[("workflow_id", ""), ("status", "A column."), ("limit", ""), ("cursor", "")],
     returns: &[("seq", INTEGER)],
     run: board,
 }];

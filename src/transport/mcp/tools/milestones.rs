@@ -28,7 +28,7 @@ pub(super) const TOOLS: &[Tool] = &[
     },
     Tool {
         name: "save_milestone",
-        description: "Creates a milestone, or changes one if milestone_id is given. Put tickets in it with update_ticket.",
+        description: "Creates a milestone, or changes one if milestone_id is given. update_ticket puts tickets in it.",
         access: REPLACES,
         schema: schema::of::<SaveArguments>,
         shows: &[
@@ -43,18 +43,17 @@ pub(super) const TOOLS: &[Tool] = &[
         returns: &[("milestone_id", STRING)],
         run: save,
     },
+    Tool {
+        name: "get_board_changes",
+        description: "How a board changed between two times: tickets added, removed or changed, each field before and after. \
+            get_board takes at, a time, too.",
+        access: Access::Read,
+        schema: schema::of::<ChangesArguments>,
+        shows: &[("workflow_id", ""), ("from", "Time: 2026-01-31T12:00:00Z."), ("to", "Default now.")],
+        returns: &[("tickets", LIST)],
+        run: changes,
+    },
 ];
-
-/// The tool that compares boards.
-pub(super) const CHANGES: &[Tool] = &[Tool {
-    name: "get_board_changes",
-    description: "How a board changed between two times: tickets added, removed or changed, with each field before and after.",
-    access: Access::Read,
-    schema: schema::of::<ChangesArguments>,
-    shows: &[("workflow_id", ""), ("from", "Time: 2026-01-31T12:00:00Z."), ("to", "Default now.")],
-    returns: &[("tickets", LIST)],
-    run: changes,
-}];
 
 /// Which milestones.
 #[derive(Debug, Deserialize, ToSchema)]

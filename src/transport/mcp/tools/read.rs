@@ -36,8 +36,6 @@ pub(super) const TOOLS: &[Tool] = &[
             ("tags", "Any of."),
             ("is_blocked", "Blocked?"),
             ("milestone_id", "Id or name."),
-            ("due_before", "Due by this day."),
-            ("overdue", "Past due?"),
             ("include_completed", "Default true."),
             ("limit", ""),
             ("cursor", ""),
