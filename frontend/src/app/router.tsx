@@ -41,7 +41,11 @@ const setup = createRoute({
 const authenticated = createRoute({ getParentRoute: () => root, id: "inside", component: RequireSession });
 const shell = createRoute({ getParentRoute: () => authenticated, id: "shell", component: Shell });
 
-const home = createRoute({ getParentRoute: () => shell, path: "/", component: WorkflowsPage });
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: page(() => import("@/features/workflows/workflows-page"), "WorkflowsPage"),
+});
 
 /** The filter of a board, and the moment if it is one of the past. */
 function readBoardSearch(search: Record<string, unknown>): Filter & { at?: string; compare?: Comparison } {
