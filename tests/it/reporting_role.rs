@@ -38,7 +38,7 @@ async fn the_role_reads_views_and_nothing_else() {
         "alter role callboard_reporting connection limit 1000",
         "alter role callboard_reporting superuser",
         "create role friend",
-        "lock table reporting.tickets in exclusive mode",
+        "do $$ begin lock table reporting.tickets in exclusive mode; end $$",
         "copy (select 1) to program 'true'",
         "select pg_read_file('postgresql.conf')",
         "select pg_terminate_backend(pid) from pg_stat_activity where usename <> current_user",
