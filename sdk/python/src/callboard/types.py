@@ -2654,8 +2654,8 @@ Report = TypedDict(
         "columns": 'list[ReportColumn]',
         "description": 'str',
         "epoch": 'str',
-        "from": "NotRequired[str | None]",
-        "group": "NotRequired[str | None]",
+        "from": 'NotRequired[str | None]',
+        "group": 'NotRequired[str | None]',
         "has_more": 'bool',
         "name": 'str',
         "rows": 'list[dict[str, Any]]',
@@ -2663,8 +2663,8 @@ Report = TypedDict(
         "sql": 'str',
         "time_zone": 'str',
         "title": 'str',
-        "to": "NotRequired[str | None]",
-        "unit": "NotRequired[str | None]",
+        "to": 'NotRequired[str | None]',
+        "unit": 'NotRequired[str | None]',
         "workflow_id": 'str',
     },
 )
@@ -4294,8 +4294,8 @@ class WsTicket(TypedDict):
 GetBoardChangesQuery = TypedDict(
     "GetBoardChangesQuery",
     {
-        "from": "NotRequired[str]",
-        "to": "NotRequired[str]",
+        "from": 'NotRequired[str]',
+        "to": 'NotRequired[str]',
     },
 )
 """The query parameters of `getBoardChanges`."""
@@ -4304,14 +4304,14 @@ GetBoardChangesQuery = TypedDict(
 GetReportQuery = TypedDict(
     "GetReportQuery",
     {
-        "workflow_id": "NotRequired[str]",
-        "from": "NotRequired[str]",
-        "to": "NotRequired[str]",
-        "tz": "NotRequired[str]",
-        "unit": "NotRequired[str]",
-        "group": "NotRequired[str]",
-        "format": "NotRequired[Literal["json", "csv"]]",
-        "bom": "NotRequired[bool]",
+        "workflow_id": 'NotRequired[str]',
+        "from": 'NotRequired[str]',
+        "to": 'NotRequired[str]',
+        "tz": 'NotRequired[str]',
+        "unit": 'NotRequired[str]',
+        "group": 'NotRequired[str]',
+        "format": 'NotRequired[Literal["json", "csv"]]',
+        "bom": 'NotRequired[bool]',
     },
 )
 """The query parameters of `getReport`."""
