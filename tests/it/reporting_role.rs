@@ -38,7 +38,7 @@ async fn the_role_reads_views_and_nothing_else() {
         "alter role callboard_reporting connection limit 1000",
         "alter role callboard_reporting superuser",
         "create role friend",
-        "lock table reporting.tickets in exclusive mode",
+        "do $$ begin lock table reporting.tickets in exclusive mode; end $$",
         "copy (select 1) to program 'true'",
         "select pg_read_file('postgresql.conf')",
         "select pg_terminate_backend(pid) from pg_stat_activity where usename <> current_user",
@@ -108,6 +108,18 @@ async fn sessions_beyond_the_limits_are_ended() {
         .await;
         drop(running.await);
     }
+    // Memory, which each role may take more of. Any amount is too much here.
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("connect");
+    let ended = tokio::spawn(connection);
+    client.batch_execute("set statement_timeout = 0; set work_mem = '10GB'").await.expect("settings");
+    let running = tokio::spawn(async move { client.batch_execute("select pg_sleep(3600)").await.is_err() });
+    harness::eventually("the large session is ended", async || {
+        reporting_limits::end_large_sessions(&db, 1).await.expect("checked");
+        ended.is_finished()
+    })
+    .await;
+    assert!(running.await.expect("ended"));
+    assert_eq!(reporting_limits::end_large_sessions(&db, u64::MAX).await.expect("checked"), 0);
     let objects = owner.query_one("select count(*) from pg_largeobject_metadata", &[]).await.expect("counted");
     assert_eq!(objects.get::<_, i64>(0), 0);
     quiet.query("select * from reporting.tickets", &[]).await.expect("a session within the limits goes on");
