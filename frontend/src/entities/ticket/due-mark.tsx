@@ -1,7 +1,7 @@
 import { CalendarClock, Flag } from "lucide-react";
 import type { Card, Milestone } from "@/api/types";
 import { cn } from "@/ui/cn";
-import { describeDue, type DueState, dueState, formatDay } from "./due";
+import { type DueState, describeDue, dueState, formatDay } from "./due";
 
 export const DUE_CLASSES: Record<DueState, string> = {
   overdue: "rounded bg-danger-soft px-1 font-medium text-danger",

@@ -21,7 +21,10 @@ export function todayIn(timeZone: string | undefined, now = Date.now()): string 
 }
 
 /** Whether a ticket is late or nearly due; null without a due date, or when it is resolved. */
-export function dueState({ due_on, is_resolved }: Pick<Card, "due_on" | "is_resolved">, today: string): DueState | null {
+export function dueState(
+  { due_on, is_resolved }: Pick<Card, "due_on" | "is_resolved">,
+  today: string,
+): DueState | null {
   if (!due_on || is_resolved) return null;
   if (due_on < today) return "overdue";
   return Date.parse(due_on) - Date.parse(today) <= SOON_DAYS * DAY_MS ? "soon" : "later";

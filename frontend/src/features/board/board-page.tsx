@@ -4,10 +4,10 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } fro
 import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
+import { todayIn } from "@/entities/ticket/due";
 import { useBoard, useLive } from "@/live/context";
 import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
-import { todayIn } from "@/entities/ticket/due";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { loadPart, whenIdle } from "@/ui/load-part";
@@ -112,7 +112,18 @@ function Board(props: Props & { board: BoardState }) {
       showMenu: (card, anchor) => setMenu({ card, anchor }),
       showOlder: (columnId) => live.showOlder(workflowId, columnId),
     }),
-    [config.columns, config.ticket_types, board.milestones, today, nameOf, editable, onOpen, onOpenJob, live, workflowId],
+    [
+      config.columns,
+      config.ticket_types,
+      board.milestones,
+      today,
+      nameOf,
+      editable,
+      onOpen,
+      onOpenJob,
+      live,
+      workflowId,
+    ],
   );
   const newTicket = useCallback(() => setNewIn(config.initial_status), [config.initial_status]);
 

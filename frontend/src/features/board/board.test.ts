@@ -62,7 +62,9 @@ describe("filter", () => {
       ]),
     );
     const found = (search: Record<string, unknown>) =>
-      [...visibleOrder(planned, readFilter(search), "2026-01-31").values()].flat().map((id) => id.replace("ticket-", ""));
+      [...visibleOrder(planned, readFilter(search), "2026-01-31").values()]
+        .flat()
+        .map((id) => id.replace("ticket-", ""));
     expect(found({ milestone: "m1" })).toEqual(["1", "3"]);
     expect(found({ milestone: "none" })).toEqual(["2", "4"]);
     expect(found({ due: "overdue" })).toEqual(["1"]);
@@ -87,7 +89,7 @@ describe("filter", () => {
   });
 
   it("returns the board's own lists without a filter", () => {
-    expect(visibleOrder(board, {}).get("todo")).toBe(board.order.get("todo"));
+    expect(visibleOrder(board, {}, "2026-01-31").get("todo")).toBe(board.order.get("todo"));
     expect(readFilter({ q: "", other: "x", priority: null })).toEqual({});
   });
 });

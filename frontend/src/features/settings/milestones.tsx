@@ -11,8 +11,8 @@ import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Notice, Spinner } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
-import { MilestoneForm, type MilestoneInput } from "./milestone-form";
 import { MilestoneDays } from "./milestone-days";
+import { MilestoneForm, type MilestoneInput } from "./milestone-form";
 import { panelClass, Section } from "./section";
 
 interface Props {

@@ -118,12 +118,7 @@ export function Details(props: Props) {
           />
         </Row>
         <Row name="Due">
-          <DueDate
-            ticket={ticket}
-            today={today}
-            editable={editable}
-            onSave={(due_on) => void update({ due_on })}
-          />
+          <DueDate ticket={ticket} today={today} editable={editable} onSave={(due_on) => void update({ due_on })} />
         </Row>
         {(board.milestones.size > 0 || ticket.milestone_id) && (
           <Row name="Milestone">

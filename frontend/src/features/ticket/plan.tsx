@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Milestone, TicketDetail } from "@/api/types";
-import { DUE_CLASSES } from "@/entities/ticket/due-mark";
 import { describeDue, dueState, formatDay } from "@/entities/ticket/due";
+import { DUE_CLASSES } from "@/entities/ticket/due-mark";
 import { cn } from "@/ui/cn";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
 
@@ -39,10 +39,7 @@ export function DueDate({ ticket, today, editable, onSave }: DueProps) {
         }}
       />
       {state && state !== "later" && ticket.due_on && (
-        <span
-          className={cn("shrink-0 text-2xs", DUE_CLASSES[state])}
-          title={describeDue(state, ticket.due_on, today)}
-        >
+        <span className={cn("shrink-0 text-2xs", DUE_CLASSES[state])} title={describeDue(state, ticket.due_on, today)}>
           {state === "overdue" ? "Overdue" : ticket.due_on === today ? "Today" : "Soon"}
         </span>
       )}
