@@ -922,6 +922,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/board/{workflow_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    workflow_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BoardChanges"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/comments/{id}": {
         parameters: {
             query?: never;
@@ -4242,6 +4283,13 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        BoardChanges: {
+            epoch: string;
+            from: components["schemas"]["BoardMoment"];
+            has_more: boolean;
+            tickets: components["schemas"]["TicketDifference"][];
+            to: components["schemas"]["BoardMoment"];
+        };
         BoardConfig: {
             board_id?: string | null;
             columns?: components["schemas"]["Column"][] | null;
@@ -4256,6 +4304,12 @@ export interface components {
         BoardConfigAnswer: {
             board_config: components["schemas"]["BoardConfig"];
             success: boolean;
+        };
+        BoardMoment: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            seq: number;
         };
         BoardSettings: {
             allow_reopen?: boolean | null;
@@ -4569,6 +4623,8 @@ export interface components {
             has_more: boolean;
             next_cursor?: string | null;
         };
+        /** @enum {string} */
+        DifferenceKind: "added" | "removed" | "changed";
         Done: {
             message: string;
             success: boolean;
@@ -4598,6 +4654,10 @@ export interface components {
             query?: string;
             search_type?: components["schemas"]["SearchType"] | null;
             workflow_id: string;
+        };
+        FieldDifference: {
+            new_value: unknown;
+            old_value: unknown;
         };
         FileDiff: {
             binary: boolean;
@@ -5292,6 +5352,15 @@ export interface components {
             success: boolean;
             ticket: components["schemas"]["TicketFields"];
             usage?: components["schemas"]["UsageTotals"] | null;
+        };
+        TicketDifference: {
+            change: components["schemas"]["DifferenceKind"];
+            fields: {
+                [key: string]: components["schemas"]["FieldDifference"];
+            };
+            key: string;
+            ticket_id: string;
+            title: string;
         };
         TicketFields: {
             approval_status?: components["schemas"]["ApprovalStatus"] | null;
