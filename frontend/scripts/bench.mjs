@@ -46,7 +46,7 @@ const browser = await chromium.launch({
 });
 
 /** A browser that has never been here, but is signed in. */
-async function visitor() {
+async function newContext() {
   const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 } });
   context.setDefaultTimeout(TIMEOUT_MS);
   await context.addInitScript(readFileSync(join(here, "bench/probe.js"), "utf8"));
@@ -104,7 +104,7 @@ async function heap(page) {
 const cold = [];
 const warm = [];
 for (let run = 0; run < RUNS; run += 1) {
-  const context = await visitor();
+  const context = await newContext();
   const page = await context.newPage();
   cold.push(await load(page));
   warm.push(await load(page));
@@ -112,7 +112,7 @@ for (let run = 0; run < RUNS; run += 1) {
   await context.close();
 }
 
-const page = await (await visitor()).newPage();
+const page = await (await newContext()).newPage();
 await load(page);
 const { tickets } = await api.call("GET", `/api/board/${workflow}`);
 const shown = await page.locator('section[data-column="todo"] [data-ticket]').first().getAttribute("data-ticket");

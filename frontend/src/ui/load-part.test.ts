@@ -11,7 +11,7 @@ function surroundings(newest: string | null, unsaved = false) {
   };
 }
 
-/** Fails as often as told, then loads. */
+/** Fails some times, then loads. */
 function failing(times: number) {
   let left = times;
   return vi.fn(async () => {

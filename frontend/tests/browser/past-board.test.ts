@@ -27,7 +27,10 @@ interface EventPage {
 }
 
 let workflow: string;
-let [moved, finished, removed, late] = [] as unknown as CreatedTicket[] & { length: 4 };
+let moved: CreatedTicket;
+let finished: CreatedTicket;
+let removed: CreatedTicket;
+let late: CreatedTicket;
 /** Before the changes, and after them. */
 let [before, after] = ["", ""];
 

@@ -13,7 +13,10 @@ export class Planning extends Api {
   async boardAt(workflow: string, at: string | Date, options?: CallOptions): Promise<Record<string, unknown>> {
     const path = { workflow_id: workflow };
     const query = { at: timeOf(at) };
-    return (await this.request("get", "/api/board/{workflow_id}", { path, query, ...options })) as Record<string, unknown>;
+    return (await this.request("get", "/api/board/{workflow_id}", { path, query, ...options })) as Record<
+      string,
+      unknown
+    >;
   }
 
   /**
@@ -26,7 +29,11 @@ export class Planning extends Api {
     { to, ...options }: { to?: string | Date } & CallOptions = {},
   ): Promise<Schemas["BoardChanges"]> {
     const query = { from: timeOf(from), to: to === undefined ? undefined : timeOf(to) };
-    return this.request("get", "/api/board/{workflow_id}/changes", { path: { workflow_id: workflow }, query, ...options });
+    return this.request("get", "/api/board/{workflow_id}/changes", {
+      path: { workflow_id: workflow },
+      query,
+      ...options,
+    });
   }
 
   /** The milestones of a workflow: the open ones first, those that are due first. `includeClosed` defaults to true. */

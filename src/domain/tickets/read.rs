@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 pub use self::queries::*;
 use super::{Card, Priority, TicketRef};
 use crate::domain::comments::Comment;
-use crate::domain::usage::UsageTotals;
 use crate::domain::milestones::MilestoneRef;
+use crate::domain::usage::UsageTotals;
 use crate::domain::workflows::BoardConfig;
 
 /// Ticket filters; an omitted filter matches every ticket.

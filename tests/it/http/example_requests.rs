@@ -5,6 +5,7 @@ mod approvals;
 mod compat;
 mod jobs;
 mod milestones;
+mod reports;
 
 use std::collections::BTreeMap;
 
@@ -167,22 +168,8 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
-        "GET /api/reports" => json!({}),
-        "GET /api/reports/{name}" => {
-            json!({"path": {"name": "cycle_times"}, "query": {"workflow_id": "$workflow", "from": "2026-01-01",
-            "to": "2026-01-31", "tz": "Europe/Berlin", "unit": "week", "group": "agent", "limit": "100", "format": "json", "bom": "true"}})
-        }
-        "GET /api/workflows/{id}/findings" => {
-            json!({"path": {"id": "$workflow"}, "query": {"kind": "stuck,blocked", "limit": "10"}})
-        }
-        "PATCH /api/workflows/{id}/finding-thresholds" => {
-            json!({"path": {"id": "$workflow"}, "body": {"stuck_minutes": 60,
-            "blocked_minutes": 60, "unassigned_minutes": 30, "duplicate_similarity": 0.8, "max_open_tickets": 5,
-            "silent_minutes": 30, "without_worker_minutes": 5}})
-        }
         "GET /api/workflows/{id}"
         | "GET /api/workflows/{id}/archive"
-        | "GET /api/workflows/{id}/finding-thresholds"
         | "DELETE /api/workflows/{id}"
         | "POST /api/workflows/{id}/restore"
         | "GET /api/workflows/{id}/members" => json!({"path": {"id": "$workflow"}}),
@@ -278,7 +265,7 @@ fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
         _ => {
-            let others = [jobs::find, compat::find, approvals::find, milestones::find];
+            let others = [jobs::find, compat::find, approvals::find, milestones::find, reports::find];
             return others.iter().find_map(|find| find(name));
         }
     })

@@ -73,7 +73,9 @@ async fn members_read_reports_as_json_and_csv() {
     let burndown = ben.get(&path("burndown", "&milestone=Beta")).await.ok();
     let days = burndown["rows"].as_array().expect("rows");
     assert!(days.iter().any(|day| day["completed_tickets"] == 1 && day["remaining_tickets"] == 0), "{burndown}");
-    assert!(burndown["sql"].as_str().is_some_and(|sql| sql.starts_with("select * from reporting.burndown('milestone-")));
+    assert!(
+        burndown["sql"].as_str().is_some_and(|sql| sql.starts_with("select * from reporting.burndown('milestone-"))
+    );
 
     for (query, field) in [
         ("throughput?x=1", "x"),

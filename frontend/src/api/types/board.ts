@@ -45,7 +45,10 @@ export type Workflow = Pick<Schemas["Workflow"], "id" | "name" | "description" |
 };
 
 /** A milestone as boards and events hold it. */
-export type Milestone = Pick<Complete<Schemas["Milestone"]>, "milestone_id" | "name" | "starts_on" | "due_on" | "is_closed">;
+export type Milestone = Pick<
+  Complete<Schemas["Milestone"]>,
+  "milestone_id" | "name" | "starts_on" | "due_on" | "is_closed"
+>;
 
 /** A milestone with how far it is. */
 export type MilestoneProgress = Complete<Schemas["Milestone"]>;

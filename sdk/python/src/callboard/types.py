@@ -586,6 +586,8 @@ class Card(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -596,6 +598,8 @@ class Card(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -1052,6 +1056,21 @@ class CreateJob(TypedDict):
     """The workflow. Defaults to that of the ticket, else to the caller's default workflow."""
 
 
+class CreateMilestone(TypedDict):
+    """`POST /api/workflows/{id}/milestones`"""
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, where the caller may act for others."""
+    description: NotRequired[str | None]
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`."""
+    name: str
+    """1 to 200 characters, on one line."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts, like `2026-01-05`. Charts begin there."""
+
+
 class CreateStaged(TypedDict):
     """`POST /tickets`. Unknown fields are ignored."""
 
@@ -1087,10 +1106,14 @@ class CreateTicket(TypedDict):
     description: NotRequired[str]
     """Markdown: at least 10 characters, counted like the title's. Optional, unless the board requires a description.
     """
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`."""
     estimate_minutes: NotRequired[int | None]
     """Estimated minutes."""
     initial_status: NotRequired[str | None]
     """A column. Defaults to the board's initial column."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in: the id or name of an open one."""
     parent_ticket_id: NotRequired[str | None]
     """The parent ticket."""
     priority: NotRequired[Priority | None]
@@ -1550,10 +1573,18 @@ class Filters(TypedDict):
     """Created at this time or later: RFC 3339, or a date, which begins at midnight in `tz`."""
     created_before: NotRequired[str | None]
     """Created at this time or earlier: RFC 3339, or a date, the whole of which is included."""
+    due_after: NotRequired[str | None]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str | None]
+    """Due on this day or earlier."""
     include_completed: NotRequired[bool | None]
     """`false` excludes resolved tickets."""
     is_blocked: NotRequired[bool | None]
     """Whether the ticket is blocked."""
+    milestone_id: NotRequired[str | None]
+    """In this milestone, by id or name."""
+    overdue: NotRequired[bool | None]
+    """Whether the ticket is open after its due day, in `tz`."""
     priority: NotRequired[list[Priority] | None]
     """Any of these priorities."""
     silent_minutes: NotRequired[float | None]
@@ -1568,6 +1599,8 @@ class Filters(TypedDict):
     """The time zone of dates, like `Europe/Berlin`. Defaults to the workflow's."""
     unassigned: NotRequired[bool | None]
     """Only tickets without an assignee."""
+    without_milestone: NotRequired[bool | None]
+    """Only tickets without a milestone."""
 
 
 class Finding(TypedDict):
@@ -2261,6 +2294,76 @@ class MessagesPosted(TypedDict):
     """Always true."""
 
 
+class Milestone(TypedDict):
+    """A milestone, and how far it is."""
+
+    closed_at: NotRequired[str | None]
+    """When it was closed."""
+    created_at: str
+    """Creation time."""
+    created_by: NotRequired[str | None]
+    """The creator."""
+    description: str
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
+    is_closed: bool
+    """Whether it is closed: it takes no more tickets."""
+    is_overdue: bool
+    """Whether it is open after its due day, in the workflow's time zone."""
+    milestone_id: str
+    """`milestone-<uuid>`."""
+    name: str
+    """Its name, unique in the workflow regardless of case."""
+    resolved_count: int
+    """How many of them are resolved."""
+    resolved_points: float
+    """The story points of the resolved ones."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts."""
+    story_points: float
+    """The sum of their story points."""
+    ticket_count: int
+    """Tickets in it."""
+    updated_at: str
+    """Time of the last change."""
+    workflow_id: str
+    """Its workflow."""
+
+
+class MilestoneDeleted(TypedDict):
+    """The response to deleting a milestone."""
+
+    message: str
+    """Human-readable summary."""
+    milestone_id: str
+    """The milestone."""
+    success: bool
+    """Always true."""
+    tickets: int
+    """How many tickets were in it."""
+
+
+class MilestoneList(TypedDict):
+    """The milestones of a workflow, at most 300."""
+
+    milestones: list[Milestone]
+    """The open ones first, those that are due first."""
+
+
+class MilestoneRef(TypedDict):
+    """A short reference to a milestone."""
+
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
+    is_closed: bool
+    """Whether it is closed."""
+    milestone_id: str
+    """`milestone-<uuid>`."""
+    name: str
+    """Its name."""
+
+
 class ModelUsage(TypedDict):
     """What was used with a model."""
 
@@ -2717,6 +2820,70 @@ class Reordered(TypedDict):
     """The ticket."""
 
 
+Report = TypedDict(
+    "Report",
+    {
+        "columns": 'list[ReportColumn]',
+        "description": 'str',
+        "epoch": 'str',
+        "from": 'NotRequired[str | None]',
+        "group": 'NotRequired[str | None]',
+        "has_more": 'bool',
+        "name": 'str',
+        "rows": 'list[dict[str, Any]]',
+        "seq": 'int',
+        "sql": 'str',
+        "time_zone": 'str',
+        "title": 'str',
+        "to": 'NotRequired[str | None]',
+        "unit": 'NotRequired[str | None]',
+        "workflow_id": 'str',
+    },
+)
+"""The rows of a report, and how they were found."""
+
+
+class ReportColumn(TypedDict):
+    """A column of a report."""
+
+    description: NotRequired[str | None]
+    """What it says."""
+    name: str
+    """The name of the field in each row."""
+    type: ReportColumnType
+    """The type of its values."""
+
+
+ReportColumnType: TypeAlias = Literal["text", "integer", "number", "boolean", "date", "time", "seconds", "json"]
+"""The type of a column."""
+
+
+class ReportDefinition(TypedDict):
+    """What a report shows and what it takes."""
+
+    columns: list[ReportColumn]
+    """Its columns."""
+    description: str
+    """What a row is."""
+    name: str
+    """Its name, for `GET /api/reports/{name}`."""
+    parameters: list[ReportParameter]
+    """What it can be given beside the workflow."""
+    title: str
+    """Its title."""
+
+
+class ReportParameter(TypedDict):
+    """A parameter of a report."""
+
+    description: str
+    """What it means."""
+    name: str
+    """`from`, `to`, `tz`, `unit` or `group`."""
+    values: NotRequired[list[str] | None]
+    """The values that it may have; null if there is no list of them."""
+
+
 class ReportProgress(TypedDict):
     """`POST /api/jobs/{id}/progress`: one of `progress` and `message`, or both."""
 
@@ -2767,6 +2934,13 @@ class ReportUsage(TypedDict):
     """The session of the model or agent. Required with `cumulative`."""
     source: NotRequired[UsageSource | None]
     """What sends the report. Defaults to `api`."""
+
+
+class Reports(TypedDict):
+    """The reports that there are."""
+
+    reports: list[ReportDefinition]
+    """By title."""
 
 
 class RequestApproval(TypedDict):
@@ -3274,6 +3448,8 @@ class StageMoved(TypedDict):
     """The creator."""
     description: str
     """The full description."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3284,6 +3460,8 @@ class StageMoved(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3390,6 +3568,8 @@ class StagedCard(TypedDict):
     """The creator."""
     description: str
     """The full description."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3400,6 +3580,8 @@ class StagedCard(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3459,6 +3641,8 @@ class StagedTicket(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3469,6 +3653,8 @@ class StagedTicket(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3527,6 +3713,8 @@ class StagedTicket(TypedDict):
     """The newest 200 changes, oldest first."""
     merged_into: NotRequired[TicketRef | None]
     """The ticket it was merged into."""
+    milestone: NotRequired[MilestoneRef | None]
+    """The milestone that it is in."""
     next_cursors: NotRequired[NextCursors]
     """How to read older comments, changes and commits."""
     parent_ticket: NotRequired[TicketRef | None]
@@ -3649,6 +3837,8 @@ class TicketDetail(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3659,6 +3849,8 @@ class TicketDetail(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3717,6 +3909,8 @@ class TicketDetail(TypedDict):
     """The newest 200 changes, oldest first."""
     merged_into: NotRequired[TicketRef | None]
     """The ticket it was merged into."""
+    milestone: NotRequired[MilestoneRef | None]
+    """The milestone that it is in."""
     next_cursors: NotRequired[NextCursors]
     """How to read older comments, changes and commits."""
     parent_ticket: NotRequired[TicketRef | None]
@@ -3825,6 +4019,8 @@ class TicketFields(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3835,6 +4031,8 @@ class TicketFields(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3948,15 +4146,15 @@ class TicketStats(TypedDict):
     by_type: dict[str, int]
     """By type."""
     completed_today: int
-    """Tickets completed today."""
+    """Completions today, also of tickets that were reopened or deleted since."""
     created_today: int
-    """Tickets created today."""
+    """Tickets created today, also if they were deleted since."""
     resolved_count: int
     """Number of resolved tickets."""
     total_tickets: int
     """Tickets that are not deleted."""
     velocity_last_7_days: int
-    """Tickets completed in the last seven days."""
+    """Completions in the last seven days."""
 
 
 class TicketType(TypedDict):
@@ -3981,8 +4179,12 @@ class TicketUpdates(TypedDict):
     """Tickets (ids or keys) that block it; replaces the list. Resolved blockers stay, unless the list is empty."""
     description: NotRequired[str | None]
     """Markdown: at least 10 characters, or empty."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`; null: none."""
     estimate_minutes: NotRequired[int | None]
     """Estimated minutes; null: not estimated."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in: the id or name of an open one; null: none."""
     parent_ticket_id: NotRequired[str | None]
     """The parent ticket; null: none."""
     priority: NotRequired[Priority | None]
@@ -4132,6 +4334,23 @@ class UpdateJob(TypedDict):
     """The title."""
 
 
+class UpdateMilestone(TypedDict):
+    """`PATCH /api/milestones/{id}`; omitted fields stay unchanged."""
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, where the caller may act for others."""
+    description: NotRequired[str | None]
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done; null: none."""
+    is_closed: NotRequired[bool | None]
+    """`true` closes it, `false` opens it again."""
+    name: NotRequired[str | None]
+    """1 to 200 characters, on one line."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts; null: none."""
+
+
 class UpdateSearch(TypedDict):
     """`PATCH /api/searches/{id}`; omitted fields stay unchanged."""
 
@@ -4164,7 +4383,11 @@ class UpdateTicket(TypedDict):
     """See `updates`."""
     description: NotRequired[str | None]
     """See `updates`."""
+    due_on: NotRequired[str | None]
+    """See `updates`."""
     estimate_minutes: NotRequired[int | None]
+    """See `updates`."""
+    milestone_id: NotRequired[str | None]
     """See `updates`."""
     parent_ticket_id: NotRequired[str | None]
     """See `updates`."""
@@ -4463,11 +4686,28 @@ class WsTicket(TypedDict):
 GetBoardChangesQuery = TypedDict(
     "GetBoardChangesQuery",
     {
-        "from": "NotRequired[str]",
-        "to": "NotRequired[str]",
+        "from": 'NotRequired[str]',
+        "to": 'NotRequired[str]',
     },
 )
 """The query parameters of `getBoardChanges`."""
+
+
+GetReportQuery = TypedDict(
+    "GetReportQuery",
+    {
+        "workflow_id": 'NotRequired[str]',
+        "from": 'NotRequired[str]',
+        "to": 'NotRequired[str]',
+        "tz": 'NotRequired[str]',
+        "unit": 'NotRequired[str]',
+        "group": 'NotRequired[str]',
+        "milestone": 'NotRequired[str]',
+        "format": 'NotRequired[Literal["json", "csv"]]',
+        "bom": 'NotRequired[bool]',
+    },
+)
+"""The query parameters of `getReport`."""
 
 
 class CountPendingReviewsQuery(TypedDict):
@@ -4625,6 +4865,13 @@ class ListKeysQuery(TypedDict):
     """Only the keys of this actor."""
 
 
+class ListMilestonesQuery(TypedDict):
+    """The query parameters of `listMilestones`."""
+
+    include_closed: NotRequired[bool]
+    """Whether to include closed ones. Defaults to true."""
+
+
 class ListRecentSearchesQuery(TypedDict):
     """The query parameters of `listRecentSearches`."""
 
@@ -4701,12 +4948,24 @@ class ListTicketsByGetQuery(TypedDict):
     """The time zone of dates. Defaults to the workflow's."""
     silent_minutes: NotRequired[float]
     """Only open tickets whose assigned agent did nothing about them for so many minutes."""
+    milestone_id: NotRequired[str]
+    """Only tickets of this milestone, by id or name."""
+    without_milestone: NotRequired[bool]
+    """Only tickets without a milestone."""
+    due_after: NotRequired[str]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str]
+    """Due on this day or earlier."""
+    overdue: NotRequired[bool]
+    """Only tickets that are open after their due day (`true`), or only the others."""
     is_blocked: NotRequired[bool]
     """Only blocked, or only unblocked tickets."""
     include_completed: NotRequired[bool]
     """Whether to include resolved tickets. Defaults to true."""
-    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank"]]
-    """created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board)."""
+    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank", "due_on"]]
+    """created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+    (tickets without a due date last).
+    """
     sort_order: NotRequired[Literal["asc", "desc"]]
     """asc or desc (default)."""
 
@@ -4742,12 +5001,24 @@ class ListTicketsQuery(TypedDict):
     """The time zone of dates. Defaults to the workflow's."""
     silent_minutes: NotRequired[float]
     """Only open tickets whose assigned agent did nothing about them for so many minutes."""
+    milestone_id: NotRequired[str]
+    """Only tickets of this milestone, by id or name."""
+    without_milestone: NotRequired[bool]
+    """Only tickets without a milestone."""
+    due_after: NotRequired[str]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str]
+    """Due on this day or earlier."""
+    overdue: NotRequired[bool]
+    """Only tickets that are open after their due day (`true`), or only the others."""
     is_blocked: NotRequired[bool]
     """Only blocked, or only unblocked tickets."""
     include_completed: NotRequired[bool]
     """Whether to include resolved tickets. Defaults to true."""
-    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank"]]
-    """created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board)."""
+    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank", "due_on"]]
+    """created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+    (tickets without a due date last).
+    """
     sort_order: NotRequired[Literal["asc", "desc"]]
     """asc or desc (default)."""
 

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 import { useActors } from "@/api/hooks";
+import { todayIn } from "@/entities/ticket/due";
 import { useBoardShape } from "@/live/context";
 import { type BoardState, columnTotal } from "@/live/state/board";
 import { Button } from "@/ui/button";
@@ -185,7 +186,8 @@ function PastContent(props: ContentProps) {
   const { actors, nameOf } = useActors(workflowId);
   const people = usePeople(actors, cards, nameOf);
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
-  const shown = useMemo(() => visibleOrder(board, filter), [board, filter]);
+  const day = todayIn(board.workflow.time_zone, Date.parse(at));
+  const shown = useMemo(() => visibleOrder(board, filter, day), [board, filter, day]);
   const selection = useSelection({ board, shown, collapsed, toggleCollapsed, onChangesOpen });
   const visible = [...shown.values()].reduce((sum, ids) => sum + ids.length, 0);
   const columns = useMemo(() => {
@@ -200,6 +202,7 @@ function PastContent(props: ContentProps) {
           filter={filter}
           onFilter={props.onFilter}
           types={config.ticket_types}
+          milestones={board.milestones}
           people={people}
           shown={visible}
           total={config.columns.reduce((sum, { id }) => sum + columnTotal(board, id), 0)}
@@ -208,6 +211,7 @@ function PastContent(props: ContentProps) {
         />
         <PastColumns
           board={board}
+          day={day}
           shown={shown}
           collapsed={collapsed}
           onCollapse={toggleCollapsed}

@@ -14,6 +14,8 @@ interface Props {
   collapsed: ReadonlySet<string>;
   onCollapse: (columnId: string) => void;
   nameOf: NameOf;
+  /** The day of this moment in the workflow's time zone. */
+  day: string;
   /** The highlighted card. */
   current: string | undefined;
   /** Another board is being loaded. */
@@ -26,12 +28,14 @@ const nothing = () => undefined;
 
 /** The columns of a board that nobody can change. Memoized: events of the live board must not render it again. */
 export const PastColumns = memo(function PastColumns(props: Props) {
-  const { board, shown, collapsed, onCollapse, nameOf, current, stale, handles, onSelect } = props;
+  const { board, day, shown, collapsed, onCollapse, nameOf, current, stale, handles, onSelect } = props;
   const { config } = board;
   const shared: BoardShared = useMemo(
     () => ({
       columns: config.columns,
       types: new Map(config.ticket_types.map((type) => [type.id, type])),
+      milestones: board.milestones,
+      today: day,
       nameOf,
       editable: false,
       open: onSelect,
@@ -39,7 +43,7 @@ export const PastColumns = memo(function PastColumns(props: Props) {
       showMenu: null,
       showOlder: async () => undefined,
     }),
-    [config.columns, config.ticket_types, nameOf, onSelect],
+    [config.columns, config.ticket_types, board.milestones, day, nameOf, onSelect],
   );
   const register = useCallback(
     (columnId: string, handle: ColumnHandle | null) => {

@@ -57,6 +57,41 @@ class Workflows(Requests):
         """The board as dashboards draw it: its settings, and its tickets with the last 200 of each done column."""
         return cast(dict[str, Any], self._get(f"/api/board/{path_segment(workflow_id)}"))
 
+    def reports(self) -> list[types.ReportDefinition]:
+        """The reports that there are, with their parameters and columns."""
+        return cast(types.Reports, self._get("/api/reports"))["reports"]
+
+    def report(
+        self,
+        name: str,
+        workflow_id: str,
+        *,
+        first_day: str | None = None,
+        last_day: str | None = None,
+        tz: str | None = None,
+        unit: str | None = None,
+        group: str | None = None,
+        milestone: str | None = None,
+        limit: int | None = None,
+    ) -> types.Report:
+        """A report of a workflow: its columns, its rows, and the SQL that finds them.
+
+        Example::
+
+            report = client.report("throughput", workflow["id"], first_day="2026-01-05", unit="week")
+        """
+        query = {
+            "workflow_id": workflow_id,
+            "from": first_day,
+            "to": last_day,
+            "tz": tz,
+            "unit": unit,
+            "group": group,
+            "milestone": milestone,
+            "limit": limit,
+        }
+        return cast(types.Report, self._get(f"/api/reports/{path_segment(name)}", query))
+
     def board_at(self, workflow_id: str, at: str | datetime) -> dict[str, Any]:
         """The board as it was at a time, in the same shape, with `at`."""
         query = {"at": requests.time_text(at)}
