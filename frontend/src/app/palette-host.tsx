@@ -18,11 +18,12 @@ import { session } from "@/api";
 import { useWorkflows } from "@/api/hooks";
 import { firstMoment } from "@/features/board/past/moments";
 import { Button } from "@/ui/button";
-import { loadPart } from "@/ui/load-part";
+import { loadPart, whenIdle } from "@/ui/load-part";
 import { Kbd } from "@/ui/states";
 import { setTheme } from "@/ui/use-theme";
 
-const Palette = lazy(() => loadPart(async () => ({ default: (await import("@/features/search/palette")).Palette })));
+const loadPalette = () => import("@/features/search/palette");
+const Palette = lazy(() => loadPart(async () => ({ default: (await loadPalette()).Palette })));
 
 /** The command palette and its button in the header. */
 export function PaletteHost() {
@@ -31,6 +32,8 @@ export function PaletteHost() {
   const navigate = useNavigate();
   const createdAt = useWorkflows().data?.find(({ id }) => id === workflowId)?.created_at;
 
+  // What somebody types right after opening it must not be lost.
+  useEffect(() => whenIdle(() => void loadPalette().catch(() => undefined)), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.altKey) return;

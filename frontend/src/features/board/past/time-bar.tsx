@@ -160,6 +160,8 @@ function MomentField({ at, first, last, onMoment }: MomentProps) {
   };
   return (
     <form
+      // A date outside of the workflow's life is moved into it.
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         apply();
