@@ -18,7 +18,7 @@ import { session } from "@/api";
 import { useWorkflows } from "@/api/hooks";
 import { firstMoment } from "@/features/board/past/moments";
 import { Button } from "@/ui/button";
-import { loadPart, whenIdle } from "@/ui/load-part";
+import { loadPart } from "@/ui/load-part";
 import { Kbd } from "@/ui/states";
 import { setTheme } from "@/ui/use-theme";
 
@@ -33,7 +33,7 @@ export function PaletteHost() {
   const createdAt = useWorkflows().data?.find(({ id }) => id === workflowId)?.created_at;
 
   // What somebody types right after opening it must not be lost.
-  useEffect(() => whenIdle(() => void loadPalette().catch(() => undefined)), []);
+  useEffect(() => void loadPalette().catch(() => undefined), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.altKey) return;
