@@ -1,9 +1,7 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeAll, describe, expect, it } from "vitest";
-import { confirm, loadQuestionDialog, PromptHost, prompt } from "./prompt-dialog";
-
-beforeAll(loadQuestionDialog);
+import { describe, expect, it } from "vitest";
+import { confirm, PromptHost, prompt } from "./prompt-dialog";
 
 describe("prompt", () => {
   it("resolves to the text once it is long enough", async () => {
