@@ -60,7 +60,7 @@ function useRest(): boolean {
     whenIdle(() => {
       setWanted(true);
       void loadMenus();
-      QuestionDialog.preload();
+      void QuestionDialog.preload();
     });
     return stop;
   }, []);

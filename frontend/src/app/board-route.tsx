@@ -37,7 +37,7 @@ export function BoardRoute() {
     (jobId: string) => void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId, jobId }, search: {} }),
     [navigate, workflowId],
   );
-  useEffect(() => whenIdle(Drawer.preload), []);
+  useEffect(() => whenIdle(() => void Drawer.preload()), []);
   const moveCard = useMoveCard(workflowId, open);
 
   const showPast = useCallback(

@@ -32,7 +32,7 @@ export function PaletteHost() {
   const createdAt = useWorkflows().data?.find(({ id }) => id === workflowId)?.created_at;
 
   // What somebody types right after opening it must not be lost.
-  useEffect(Palette.preload, []);
+  useEffect(() => void Palette.preload(), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.altKey) return;

@@ -24,6 +24,8 @@ export function lazyPart<Props extends object>(load: () => Promise<ComponentType
       </Suspense>
     );
   }
-  Part.preload = () => void fetchPart().catch(() => undefined);
+  Part.preload = async (): Promise<void> => {
+    await fetchPart().catch(() => undefined);
+  };
   return Part;
 }

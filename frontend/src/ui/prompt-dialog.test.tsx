@@ -1,7 +1,9 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
-import { confirm, PromptHost, prompt } from "./prompt-dialog";
+import { beforeAll, describe, expect, it } from "vitest";
+import { confirm, PromptHost, prompt, QuestionDialog } from "./prompt-dialog";
+
+beforeAll(QuestionDialog.preload);
 
 describe("prompt", () => {
   it("resolves to the text once it is long enough", async () => {

@@ -80,8 +80,8 @@ function Board(props: Props & { board: BoardState }) {
   const searchRef = useRef<HTMLInputElement>(null);
   const editable = canEdit(board.workflow);
   // A single key opens it, and what is typed next belongs to it.
-  useEffect(NewTicketDialog.preload, []);
-  useEffect(() => whenIdle(CardMenu.preload), []);
+  useEffect(() => void NewTicketDialog.preload(), []);
+  useEffect(() => whenIdle(() => void CardMenu.preload()), []);
   const live = useLive();
   useAnnouncements(workflowId);
   useTitle(openTicketId ? null : board.workflow.name);
