@@ -253,9 +253,11 @@ async fn a_watch_started_during_writes_misses_no_ticket() {
             let (url, workflow, stop) = (fixture.server.db.url.clone(), workflow.clone(), stop.clone());
             tokio::spawn(async move {
                 let client = harness::connect(&url).await;
-                while !stop.load(Ordering::Relaxed) {
+                let mut created = 0;
+                while created < 5 || !stop.load(Ordering::Relaxed) {
                     let sql = "insert into tickets (workflow_id, title, description, priority) values ($1, 'Urgent', 'As it is', 'critical')";
                     client.execute(sql, &[&workflow]).await.expect("a ticket");
+                    created += 1;
                 }
             })
         })

@@ -77,7 +77,7 @@ async fn transaction(client: &Client, random: &mut fastrand::Rng, workflow: &str
             0 => format!("insert into milestones (workflow_id, name, due_on) values ('{workflow}', 'Version {}', date '2026-01-01' + {n})", random.u32(..)),
             1 => format!("delete from milestones where id = (select id from milestones where {w} order by random() limit 1)"),
             2 => format!("select logic.delete_milestone('ann', id) from milestones where {w} order by random() limit 1"),
-            _ => format!("update milestones set name = name || '.{n}', starts_on = date '2025-12-01' + {n},
+            _ => format!("update milestones set name = name || '.{n}', starts_on = due_on - {n},
                 closed_at = case when closed_at is null then now() end where id = (select id from milestones where {w} order by random() limit 1)"),
         },
         66 => format!("update tickets set due_on = date '2026-01-01' + {n}, milestone_id = (select id from milestones where {w} order by random() limit 1) where {w} and number % 5 = {}", n % 5),
