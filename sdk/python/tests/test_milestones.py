@@ -21,7 +21,8 @@ def test_milestones_and_boards_of_the_past(server: Server, flavor: Flavor, board
         )["ticket_id"]
         assert [one["key"] for one in client.tickets(workflow_id=board.id, milestone_id="Beta", overdue=True)]
         assert client.get_milestone(milestone)["ticket_count"] == 1
-        before = client.get_ticket(ticket)["updated_at"]
+        client.comment(ticket_id=ticket, comment_text="Planned")
+        before = next(iter(client.ticket_comments(ticket)))["created_at"]
         client.update_ticket(ticket_id=ticket, updates={"due_on": None})
         assert client.update_milestone(milestone, due_on=None, is_closed=True).get("due_on") is None
         assert client.milestones(board.id, include_closed=False) == []

@@ -16,7 +16,9 @@ test("milestones are planned, and boards of the past read", async () => {
   const query = { workflow_id: workflow, milestone_id: "Beta", overdue: true, sort_by: "due_on" as const };
   expect((await collect(client.tickets(query))).map(({ due_on }) => due_on)).toEqual(["2026-01-20"]);
   expect((await client.getMilestone(made.milestone_id)).ticket_count).toBe(1);
-  const then = (await client.getTicket(ticket.ticket_id)).updated_at;
+  await client.comment({ ticket_id: ticket.ticket_id, comment_text: "Planned" });
+  const [planned] = (await client.getTicket(ticket.ticket_id)).comments;
+  const then = planned?.created_at ?? "";
   await client.updateTicket({ ticket_id: ticket.ticket_id, updates: { due_on: null } });
   expect(await client.updateMilestone(made.milestone_id, { due_on: null, is_closed: true })).toMatchObject({
     due_on: null,
