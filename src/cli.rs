@@ -128,8 +128,7 @@ pub enum Command {
     #[command(subcommand)]
     Workflow(workflows::WorkflowCommand),
     /// Import tickets from another tracker.
-    #[command(subcommand)]
-    Import(import::ImportCommand),
+    Import(Box<import::ImportArgs>),
     /// Export a workflow's tickets as JSON, CSV or Markdown.
     Export(export::ExportArgs),
     /// Show and retry the embedding of tickets.
@@ -276,7 +275,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Bench(args) => bench::run(args).await?,
         Command::Worker(args) => return worker::command(args).await,
         Command::Verify(database) => return maintenance::verify(&database, cli.json).await,
-        Command::Import(command) => return import::command(command, cli.json).await,
+        Command::Import(args) => return import::command(*args, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }
     Ok(ExitCode::SUCCESS)

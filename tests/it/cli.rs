@@ -99,10 +99,10 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     assert!(!output.ok, "bad lines make exit code 1");
     for part in [
         "20  tickets imported",
-        "1  lines of the type \"memory\" skipped",
-        "1  tombstones skipped",
-        "4  invalid lines",
-        "4  invalid values left out",
+        "1  lines of the type memory: they hold no issue",
+        "1  tombstones: deleted tickets are skipped",
+        "4  invalid lines:",
+        "4  invalid values:",
         "2  ticket types added",
         "(epic, merge-request)",
     ] {

@@ -50,18 +50,18 @@ begin
     merged as (
         select e.ticket_id, e.xid from events e where e.change_type = 'ticket_merged'
     ),
-    -- What each event sets, by ticket and place; before them the stored state.
+    -- What each event sets, by ticket and place; before them the stored state. A creation has up to 1,000 steps.
     patches as (
         select r.ticket_id, -1::bigint as place, null::timestamptz as at, null::timestamptz as recorded_at, r.state as patch, null::text as change_type,
                false as is_estimated
           from touched t join reporting_tickets r on r.workflow_id = workflow and r.ticket_id = t.ticket_id
          where not t.is_redone
         union all
-        select e.ticket_id, e.seq * 4, e.changed_at, e.changed_at, logic.event_patch(e.change_type, e.field_name, e.metadata), e.change_type, false
+        select e.ticket_id, e.seq * 1024, e.changed_at, e.changed_at, logic.event_patch(e.change_type, e.field_name, e.metadata), e.change_type, false
           from events e left join merged m on m.ticket_id = e.ticket_id and m.xid = e.xid
          where e.change_type <> 'created' and (m.ticket_id is null or e.change_type = 'ticket_merged')
         union all
-        select e.ticket_id, e.seq * 4 + s.step, s.at, e.changed_at, s.patch, e.change_type, s.is_estimated
+        select e.ticket_id, e.seq * 1024 + s.step, s.at, e.changed_at, s.patch, e.change_type, s.is_estimated
           from events e
           left join corrected c on c.ticket_id = e.ticket_id
          cross join lateral logic.creation_steps(e.metadata -> 'ticket', e.changed_at, c.created_at, initial_column, active_column,

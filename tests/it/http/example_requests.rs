@@ -112,6 +112,7 @@ fn find(name: &str) -> Option<Value> {
         | "GET /api/auth/options"
         | "GET /api/agent-setup"
         | "GET /api/board-templates"
+        | "GET /api/import-formats"
         | "GET /api/auth/me"
         | "GET /api/auth/sessions"
         | "DELETE /api/auth/sessions"
@@ -164,6 +165,12 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
+        "POST /api/workflows/{id}/import/preview" | "POST /api/workflows/{id}/import" => {
+            json!({"path": {"id": "$workflow"}, "body": {"file_name": "linear.csv",
+                "content": "ID,Team,Title,Status\nA-1,A,First one,Todo\n", "content_base64": Value::Null, "format": "linear",
+                "mapping": {"states": {"Todo": "todo"}, "types": {"Bug": "bug"}, "priorities": {"Urgent": "critical"},
+                    "people": {"Ada": Value::Null}}, "update": false, "strict": false, "dry_run": false}})
+        }
         "GET /api/workflows/{id}/findings" => {
             json!({"path": {"id": "$workflow"}, "query": {"kind": "stuck,blocked", "limit": "10"}})
         }
