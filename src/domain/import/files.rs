@@ -45,7 +45,10 @@ impl Files {
     /// One file, or the content of an archive. The error is the rest of a sentence that begins with the file's name.
     pub fn of_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, String> {
         if bytes.starts_with(b"PK\x03\x04") {
-            return zip::unpack(&bytes);
+            let limits = zip::Limits { bytes: MAX_BYTES, files: MAX_FILES, is_wanted: is_text };
+            let unpacked = zip::unpack(&bytes, &limits)?;
+            let list = unpacked.files.into_iter().map(|(name, bytes)| NamedFile { name, bytes }).collect();
+            return Ok(Self { list, others: unpacked.others });
         }
         Ok(Self { list: vec![NamedFile { name: name.to_owned(), bytes }], others: Vec::new() })
     }

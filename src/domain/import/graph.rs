@@ -3,8 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::item::{Cycle, Item};
 use super::model::Stage;
-use super::plan::{Cycle, Item};
 
 /// Removes a blocker or parent of every cycle, and returns them.
 pub fn break_cycles(items: &mut [Item]) -> Vec<Cycle> {

@@ -68,7 +68,7 @@ pub fn get<'a>(object: &'a Object, names: &[&str]) -> Option<&'a Value> {
 
 /// A text, or a number or truth value as text; a name or title of an object.
 pub fn text(object: &Object, names: &[&str]) -> Option<String> {
-    get(object, names).and_then(as_text)
+    names.iter().find_map(|name| object.get(*name).and_then(as_text))
 }
 
 /// The same for a value.

@@ -246,7 +246,10 @@ impl Batch {
     }
 
     fn tidy(&mut self, ticket: &mut Ticket) {
-        ticket.title = clean(&ticket.title).split_whitespace().collect::<Vec<_>>().join(" ");
+        // A title is one line.
+        ticket.title =
+            ticket.title.chars().filter(|c| *c != '\0').map(|c| if c.is_control() { ' ' } else { c }).collect();
+        ticket.title = ticket.title.trim().to_owned();
         if ticket.title.is_empty() {
             self.warn(ticket.line, "has no title; its id is used");
             ticket.title.clone_from(&ticket.reference);

@@ -4,10 +4,27 @@ use std::io::Read;
 
 use flate2::read::DeflateDecoder;
 
-use super::files::{Files, MAX_BYTES, MAX_FILES, NamedFile, is_text};
+/// What an archive may hold.
+pub struct Limits {
+    /// Maximum bytes of all unpacked files.
+    pub bytes: usize,
+    /// Maximum files.
+    pub files: usize,
+    /// Which files are unpacked, by name.
+    pub is_wanted: fn(&str) -> bool,
+}
+
+/// The content of an archive.
+#[derive(Debug, Default)]
+pub struct Unpacked {
+    /// The wanted files by name.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// The names of the others.
+    pub others: Vec<String>,
+}
 
 /// Unpacks an archive. The error is the rest of a sentence that begins with the file's name.
-pub fn unpack(bytes: &[u8]) -> Result<Files, String> {
+pub fn unpack(bytes: &[u8], limits: &Limits) -> Result<Unpacked, String> {
     let broken = || "is a broken ZIP archive".to_owned();
     let end = bytes
         .windows(4)
@@ -19,11 +36,11 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, String> {
         .ok_or_else(broken)?;
     let count = number(bytes, end + 10, 2).ok_or_else(broken)?;
     let mut at = number(bytes, end + 16, 4).ok_or_else(broken)?;
-    if count > MAX_FILES {
-        return Err(format!("has more than {MAX_FILES} files"));
+    if count > limits.files {
+        return Err(format!("has more than {} files", limits.files));
     }
-    let mut files = Files::default();
-    let mut left = MAX_BYTES;
+    let mut unpacked = Unpacked::default();
+    let mut left = limits.bytes;
     for _ in 0..count {
         let field = |offset, size| number(bytes, at + offset, size);
         if bytes.get(at..at + 4) != Some(b"PK\x01\x02") {
@@ -40,8 +57,8 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, String> {
         if name.ends_with('/') || name.split('/').any(|part| part.starts_with('.') || part == "__MACOSX") {
             continue;
         }
-        if !is_text(&name) {
-            files.others.push(name);
+        if !(limits.is_wanted)(&name) {
+            unpacked.others.push(name);
             continue;
         }
         if flags & 1 != 0 {
@@ -58,12 +75,13 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, String> {
             _ => return Err(format!("has the file {name} in an unknown compression; unpack it first")),
         };
         read.map_err(|_| broken())?;
-        left =
-            left.checked_sub(content.len()).ok_or_else(|| format!("has more than {} MB of text", MAX_BYTES >> 20))?;
-        files.list.push(NamedFile { name, bytes: content });
+        left = left
+            .checked_sub(content.len())
+            .ok_or_else(|| format!("has more than {} MB of text", limits.bytes >> 20))?;
+        unpacked.files.push((name, content));
     }
-    files.list.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(files)
+    unpacked.files.sort();
+    Ok(unpacked)
 }
 
 /// A little-endian number of the archive.

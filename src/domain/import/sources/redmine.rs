@@ -50,7 +50,7 @@ fn read_as(files: &Files, format: Format) -> Result<Batch, String> {
     Ok(batch)
 }
 
-/// Numbers of different trackers are told apart: `redmine-12`.
+/// Numbers of different trackers differ by a prefix: `redmine-12`.
 fn reference(format: Format, number: &str) -> String {
     let prefix = if format == Format::Redmine { "redmine" } else { "openproject" };
     format!("{prefix}-{}", number.trim().trim_start_matches('#'))
