@@ -23,9 +23,13 @@ pub struct ImportArgs {
     /// One kind.
     #[command(subcommand)]
     pub command: Option<ImportCommand>,
-    /// A file of any known format.
+    /// The file and how to import it.
     #[command(flatten)]
-    pub file: Option<AnyFileArgs>,
+    pub file: Option<FileArgs>,
+    /// The tool that the file comes from: beads, github, linear, jira, trello, backlog_md, task_master, plane, vibe_kanban,
+    /// redmine or open_project. Defaults to what the content looks like.
+    #[arg(long, value_name = "TOOL", value_parser = parse_format)]
+    pub from: Option<Format>,
 }
 
 /// Subcommands of `callboard import`.
@@ -33,18 +37,6 @@ pub struct ImportArgs {
 pub enum ImportCommand {
     /// Import a JSONL export of the issue tracker beads; people become agents.
     Beads(FileArgs),
-}
-
-/// Flags of `callboard import FILE`.
-#[derive(Debug, Args)]
-pub struct AnyFileArgs {
-    /// The file and how to import it.
-    #[command(flatten)]
-    pub file: FileArgs,
-    /// The tool that the file comes from: beads, github, linear, jira, trello, backlog_md, task_master, plane, vibe_kanban,
-    /// redmine or open_project. Defaults to what the content looks like.
-    #[arg(long, value_name = "TOOL", value_parser = parse_format)]
-    pub from: Option<Format>,
 }
 
 /// Flags of all imports of files.
@@ -98,8 +90,8 @@ fn parse_format(text: &str) -> std::result::Result<Format, String> {
 /// Runs `callboard import …`.
 pub async fn command(args: ImportArgs, json: bool) -> Result<ExitCode> {
     match (args.command, args.file) {
-        (Some(ImportCommand::Beads(args)), _) => import_file(args, Some(Format::Beads), json).await,
-        (None, Some(args)) => import_file(args.file, args.from, json).await,
+        (Some(ImportCommand::Beads(file)), _) => import_file(file, Some(Format::Beads), json).await,
+        (None, Some(file)) => import_file(file, args.from, json).await,
         (None, None) => Err(Error::Setup("Name a file to import.".to_owned())),
     }
 }
