@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-sdk test-sdk-typescript test-sdk-python bench bench-compare bench-search fmt lint dist audit clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-sdk test-sdk-typescript test-sdk-python bench bench-compare bench-search bench-ui fmt lint dist audit clean
 
 # dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
@@ -15,6 +15,9 @@ setup: ## Download the embedded Postgres and the embedding model (110 MB, once)
 
 # Tests wait for each other's locks, timers and processes a third of the time.
 TEST_THREADS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 3 / 2)))
+
+# Continuous integration lints the crates while it compiles the tests (.setup/rustc).
+CLIPPY := $(if $(RUSTC_WORKSPACE_WRAPPER),cargo test --locked --workspace --no-run,cargo clippy --locked --workspace --all-targets -- -D warnings)
 
 # Python with the tools of sdk/python.
 SDK_PYTHON := $(CURDIR)/.setup/sdk-python
@@ -46,7 +49,7 @@ test: lint test-dashboard test-rust test-browser test-mcp test-clients test-sdk 
 
 lint: setup dashboard test-migrations $(SDK_MODULES) ## Check formatting, lints and types
 	cargo fmt --all --check
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(CLIPPY)
 	npm --prefix frontend run lint
 	npm --prefix frontend run typecheck
 	npm --prefix sdk/typescript run lint
@@ -109,6 +112,11 @@ bench-compare: ## Compare two benchmarks: OLD=file NEW=file
 
 bench-search: setup dashboard ## Benchmark the quality and speed of search (15 minutes)
 	cargo run --locked --release --quiet -- bench search $(BENCH_SEARCH)
+
+# Compares with the newest result in target/bench-ui, or with OLD=file.
+bench-ui: setup ## Measure the dashboard in a browser beside its aims (10 minutes)
+	@PROFILE=release .setup/build
+	@CALLBOARD_BIN=$${CARGO_TARGET_DIR:-target}/release/callboard CALLBOARD_EMBEDDING_PROVIDER=none BENCH_OLD=$(abspath $(OLD)) .setup/browser-tests bench
 
 fmt: $(NODE_MODULES) $(SDK_MODULES) ## Format all sources
 	cargo fmt --all

@@ -11,7 +11,10 @@ macro_rules! eprintln {
 }
 
 mod agents;
+mod analysts;
 mod approvals;
+mod backup;
+mod changes;
 mod commit_hook;
 mod commits;
 mod connect;
@@ -20,12 +23,14 @@ mod database;
 mod embeddings;
 mod export;
 mod findings;
+mod history;
 mod import;
 mod invitations;
 mod jobs;
 mod keys;
 mod login;
 mod maintenance;
+mod milestones;
 mod output;
 mod people;
 mod remote;
@@ -33,6 +38,7 @@ mod security_events;
 mod settings;
 mod target;
 mod tickets;
+mod usage;
 mod watch;
 mod worker;
 mod workflows;
@@ -50,10 +56,10 @@ use crate::{Error, Result, serve, telemetry};
 
 /// Printed after the list of commands.
 const AFTER_HELP: &str =
-    "The commands from serve to verify are for operators; most of them need access to the database.";
+    "The commands from serve to history are for operators; most of them need access to the database.";
 /// The long help also names the hidden commands.
 const AFTER_LONG_HELP: &str = "\
-The commands from serve to verify are for operators; most of them need access to the database.
+The commands from serve to history are for operators; most of them need access to the database.
 
 Developer commands: `callboard help bench` (benchmarks) and `callboard help demo` (simulated agents).";
 
@@ -89,10 +95,17 @@ pub enum Command {
     Disconnect(connect::DisconnectArgs),
     /// Create, find and change tickets.
     Ticket(tickets::TicketArgs),
-    /// Show the board.
+    /// Show the board, now or as it was.
     Board(watch::BoardArgs),
+    /// Show what changed on the board between two times.
+    Changes(changes::ChangesArgs),
+    /// List and change milestones.
+    #[command(alias = "milestones")]
+    Milestone(milestones::MilestoneArgs),
     /// Show what needs attention: stuck, blocked and unassigned work, silent agents.
     Findings(findings::FindingsArgs),
+    /// Show what work cost: tokens and money by agent, day, model, ticket or job.
+    Usage(usage::UsageArgs),
     /// Show events live.
     Watch(watch::WatchArgs),
     /// Create, follow and control jobs.
@@ -127,24 +140,36 @@ pub enum Command {
     /// Manage workflows and their members.
     #[command(subcommand)]
     Workflow(workflows::WorkflowCommand),
-    /// Import tickets from another tracker.
+    /// Import tickets from another tracker, or an archive.
     Import(Box<import::ImportArgs>),
-    /// Export a workflow's tickets as JSON, CSV or Markdown.
+    /// Export a workflow's tickets as JSON, CSV or Markdown, or everything as an archive.
     Export(export::ExportArgs),
     /// Show and retry the embedding of tickets.
     #[command(subcommand)]
     Embeddings(embeddings::EmbeddingsCommand),
+    /// Back up the embedded Postgres, also while a server runs.
+    Backup(backup::BackupArgs),
+    /// Restore a backup into a new data directory, also to a chosen second.
+    Restore(backup::RestoreArgs),
     /// Apply database migrations; `serve` also applies them.
     Migrate(DatabaseArgs),
     /// Print the connection string of the database, e.g. for psql.
     DatabaseUrl(DatabaseArgs),
+    /// Print a connection string for reports, e.g. for psql or Grafana.
+    ReportingUrl(analysts::ReportingUrlArgs),
+    /// Manage analysts: roles of the database that read reports.
+    #[command(subcommand)]
+    Analysts(analysts::AnalystsCommand),
     /// Show security events: sign-ins, keys, members, exports.
     SecurityEvents(security_events::SecurityEventsArgs),
     /// Maintain the database.
     #[command(subcommand)]
     Maintenance(maintenance::MaintenanceCommand),
-    /// Check that the numbering of every stream is complete.
-    Verify(DatabaseArgs),
+    /// Prove that no event of the history is missing or was changed.
+    Verify(history::VerifyArgs),
+    /// Export the history with signed checkpoints, to verify it elsewhere.
+    #[command(subcommand)]
+    History(history::HistoryCommand),
     /// Run simulated agents on a demo workflow of a running server, until stopped.
     #[command(hide = true)]
     Demo(DemoArgs),
@@ -247,21 +272,28 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Approval(args) => return Ok(code(approvals::command(args, cli.json).await?)),
         Command::Invitation(args) => invitations::command(args, cli.json).await?,
         Command::Board(args) => watch::board(args, cli.json).await?,
+        Command::Changes(args) => changes::command(args, cli.json).await?,
+        Command::Milestone(args) => milestones::command(args, cli.json).await?,
         Command::Findings(args) => findings::command(args, cli.json).await?,
+        Command::Usage(args) => usage::command(args, cli.json).await?,
         Command::Watch(args) => watch::watch(args, cli.json).await?,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "callboard", &mut script);
             output::write(&script);
         }
+        Command::Backup(args) => backup::backup(args, cli.json).await?,
+        Command::Restore(args) => backup::restore(args, cli.json).await?,
         Command::Migrate(args) => database::migrate(&args, cli.json).await?,
-        Command::Export(args) => export::command(args).await?,
+        Command::Export(args) => export::command(args, cli.json).await?,
         Command::User(command) => people::command(command, cli.json).await?,
         Command::Key(command) => keys::command(command, cli.json).await?,
         Command::Workflow(command) => workflows::command(command, cli.json).await?,
         Command::Commits(command) => commits::command(command, cli.json).await?,
         Command::CommitHook(args) => commit_hook::command(&args)?,
         Command::Embeddings(command) => embeddings::command(command, cli.json).await?,
+        Command::ReportingUrl(args) => analysts::reporting_url(args, cli.json).await?,
+        Command::Analysts(command) => analysts::command(command, cli.json).await?,
         Command::SecurityEvents(args) => security_events::command(args, cli.json).await?,
         Command::Maintenance(command) => maintenance::command(command, cli.json).await?,
         Command::Demo(args) => {
@@ -274,7 +306,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Bench(args) => bench::run(args).await?,
         Command::Worker(args) => return worker::command(args).await,
-        Command::Verify(database) => return maintenance::verify(&database, cli.json).await,
+        Command::Verify(database) => return history::verify(database, cli.json).await,
+        Command::History(command) => history::command(command, cli.json).await?,
         Command::Import(args) => return import::command(*args, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }

@@ -31,9 +31,12 @@ mod error;
 mod findings;
 mod jobs;
 mod mcp;
+mod milestones;
 mod people;
+mod reports;
 mod send;
 mod tickets;
+mod usage;
 pub mod watch;
 
 use std::sync::Arc;

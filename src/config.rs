@@ -134,6 +134,22 @@ pub struct Config {
     /// Days of security events to keep, at least 30; 0 keeps all.
     #[arg(long, env = "CALLBOARD_SECURITY_EVENT_DAYS", default_value_t = 365)]
     pub security_event_days: u32,
+    /// Days to keep the transcripts of jobs that have ended; 0 keeps all.
+    #[arg(long, env = "CALLBOARD_TRANSCRIPT_DAYS", default_value_t = 0)]
+    pub transcript_days: u32,
+    /// Days after which completed tickets that nobody changed are archived; 0 leaves them on their boards.
+    #[arg(long, env = "CALLBOARD_ARCHIVE_DAYS", default_value_t = 0)]
+    pub archive_days: u32,
+    /// Folder for backups of the embedded Postgres: the server archives the write-ahead log there all the time, and backs up
+    /// regularly. Defaults to none.
+    #[arg(long, env = "CALLBOARD_BACKUP_DIR")]
+    pub backup_dir: Option<PathBuf>,
+    /// Hours between two backups.
+    #[arg(long, env = "CALLBOARD_BACKUP_HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
+    pub backup_hours: u32,
+    /// Backups to keep, with the log that is needed to restore to any time since the oldest.
+    #[arg(long, env = "CALLBOARD_BACKUP_KEEP", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub backup_keep: u32,
     /// Provider of embeddings for semantic search.
     #[arg(long, env = "CALLBOARD_EMBEDDING_PROVIDER", value_enum, default_value = "local")]
     pub embedding_provider: EmbeddingProvider,
@@ -174,6 +190,10 @@ pub struct Config {
     /// Format of log lines. Defaults to human on a terminal, else json.
     #[arg(long, env = "CALLBOARD_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,
+    /// Address and port on which the embedded Postgres also accepts analysts, with a password and unencrypted, e.g. 127.0.0.1:5433.
+    /// Defaults to none: then only programs of this machine's owner reach it.
+    #[arg(long, env = "CALLBOARD_REPORTING_LISTEN")]
+    pub reporting_listen: Option<SocketAddr>,
     /// Token that `/metrics` accepts as a bearer token, besides an administrator's credential and requests from this host.
     #[arg(long, env = "CALLBOARD_METRICS_TOKEN", hide_env_values = true)]
     pub metrics_token: Option<SecretString>,

@@ -17,6 +17,7 @@ pub mod pool;
 pub mod pooler;
 pub mod reporting_limits;
 pub mod restored;
+pub mod session;
 mod share;
 
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub struct Db {
     groups: Arc<Groups>,
     due_work: Arc<DueWork>,
     unnamed: Option<Arc<Unnamed>>,
+    /// The address that bypasses a pooler.
+    direct: Option<Arc<str>>,
     usage: Usage,
 }
 
@@ -96,6 +99,7 @@ impl Db {
             groups: Arc::default(),
             due_work: Arc::default(),
             unnamed: None,
+            direct: None,
             usage: Usage::Requests,
         }
     }
@@ -106,7 +110,7 @@ impl Db {
             return Ok(Self::new(pool::pool(url, size, statement_timeout)?));
         }
         let unnamed = Some(Arc::new(Unnamed::new(direct, statement_timeout)));
-        Ok(Self { unnamed, ..Self::new(pool::pool_without_settings(url, size)?) })
+        Ok(Self { unnamed, direct: Some(direct.into()), ..Self::new(pool::pool_without_settings(url, size)?) })
     }
 
     /// Makes this thread use connections of its own first; called once on each thread of the HTTP server.

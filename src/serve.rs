@@ -15,7 +15,9 @@ use crate::app::AppState;
 use crate::config::{Config, LogFormat};
 use crate::db::embedded::{self, Embedded, Options};
 use crate::db::{Db, maintenance, migrate, pool, pooler, reporting_limits, restored};
-use crate::domain::{accounts, findings, jobs, search};
+use crate::domain::backups::Backups;
+use crate::domain::backups::archive::{self, Archiver};
+use crate::domain::{accounts, evidence, findings, jobs, search};
 use crate::tools::demo::{self, ListenerWorker};
 use crate::transport::http::listeners::{self, Listener};
 use crate::transport::live::dialects::native;
@@ -50,6 +52,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         Some(_) => Db::new(pool::pool(&url, config.pool_size, statement_timeout)?),
         None => Db::open(&url, &direct, config.pool_size, statement_timeout).await?,
     };
+    let archiver = archiver(&config, postgres.as_ref()).await?;
     let setup_token = accounts::first_start(&db, &config).await?;
     let shown_url = public_url(&config, address);
     let settings =
@@ -75,6 +78,9 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         print_line(&shown);
     }
     let mut tasks = BackgroundTasks::start(&state, &live);
+    if let Some(archiver) = archiver {
+        tasks.spawn("backups", archiver.run());
+    }
     tracing::info!(%address, "ready");
     print_line(&format!("Callboard is ready at {shown_url}"));
     if let Some(token) = setup_token {
@@ -127,8 +133,10 @@ impl BackgroundTasks {
     /// | approvals | expiry of approvals, waiting requests | aborted |
     /// | leases | jobs and tickets of silent workers and agents → queue; jobs that no worker takes → marked | aborted |
     /// | findings | what begins or ends to need attention → history | aborted; a workflow is one transaction |
+    /// | evidence | new rows of history → hash chains | aborted; a batch is one transaction |
     /// | search words | documents of older rules, frequencies of words | aborted |
     /// | housekeeping | partitions of history, retention | aborted |
+    /// | backups | write-ahead log, daily copies → backup folder; only if one is set | aborted; the receiver follows Postgres |
     /// | reporting | sessions of the reporting role that exceed its limits → ended | aborted |
     /// | memory | counters of rate limits, signing keys | aborted |
     /// | freed memory | the allocator's free pages → operating system | aborted |
@@ -155,9 +163,12 @@ impl BackgroundTasks {
         });
         tasks.spawn("leases", jobs::leases::expire_leases(db.clone()));
         tasks.spawn("findings", findings::record(db.clone()));
+        tasks.spawn("evidence", evidence::seal(db.clone()));
         tasks.spawn("search words", search::words::run(db.clone()));
         tasks.spawn("housekeeping", maintenance::run(db.clone(), retention));
-        tasks.spawn("reporting", reporting_limits::run(db.reserved()));
+        // Without an external database, Postgres is a child of this server.
+        let is_local = state.config.database_url.as_deref().is_none_or(|url| url.trim().is_empty());
+        tasks.spawn("reporting", reporting_limits::run(db.reserved(), is_local));
         tasks.spawn("log repeats", telemetry::report_left_out());
         tasks.spawn("freed memory", allocator::return_freed_memory());
         tasks.spawn("memory", {
@@ -242,6 +253,11 @@ async fn run_demo(address: SocketAddr, db: Db, listeners: Vec<ListenerWorker>) {
 async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
     match config.database_url.as_deref().filter(|url| !url.trim().is_empty()) {
         Some(url) => {
+            if config.reporting_listen.is_some() {
+                return Err(Error::Setup(
+                    "CALLBOARD_REPORTING_LISTEN is for the embedded Postgres: remove it, because DATABASE_URL names another one, which listens as its own settings say.".to_owned(),
+                ));
+            }
             pool::check_server(url).await?;
             let direct = config.database_listen_url.as_deref().filter(|u| !u.trim().is_empty());
             pooler::check_listen(direct.unwrap_or(url)).await?;
@@ -249,11 +265,33 @@ async fn database(config: &Config) -> Result<(String, Option<Embedded>)> {
         }
         None => {
             tracing::info!(data = %config.data_dir.display(), "starting the embedded Postgres");
-            let postgres = Embedded::start(Options::new(&config.runtime_dir, &config.data_dir))
-                .await
-                .map_err(|error| Error::Setup(error.to_string()))?;
+            let mut options = Options::new(&config.runtime_dir, &config.data_dir);
+            options.listen = config.reporting_listen;
+            if let Some(address) = options.listen.filter(|address| !address.ip().is_loopback()) {
+                tracing::warn!(%address, "analysts' connections are not encrypted; other machines should reach this address by a private network only");
+            }
+            let postgres = Embedded::start(options).await.map_err(|error| Error::Setup(error.to_string()))?;
             Ok((postgres.url().to_owned(), Some(postgres)))
         }
+    }
+}
+
+/// What backs up the embedded Postgres, if a folder for backups is set.
+async fn archiver(config: &Config, postgres: Option<&Embedded>) -> Result<Option<Archiver>> {
+    let folder = config.backup_dir.as_ref().filter(|folder| !folder.as_os_str().is_empty());
+    match (folder, postgres) {
+        (None, None) => Ok(None),
+        (None, Some(postgres)) => archive::stop(postgres.url()).await.map(|()| None),
+        (Some(_), None) => Err(Error::Setup(
+            "CALLBOARD_BACKUP_DIR backs up the embedded Postgres only: unset it, and back up the Postgres of DATABASE_URL with the tools of its provider, pgBackRest or pg_basebackup.".to_owned(),
+        )),
+        (Some(folder), Some(postgres)) => Ok(Some(Archiver {
+            backups: Backups::of(folder),
+            options: Options::new(&config.runtime_dir, &config.data_dir),
+            url: postgres.url().to_owned(),
+            every_hours: config.backup_hours,
+            keep: config.backup_keep,
+        })),
     }
 }
 

@@ -266,7 +266,7 @@ async fn follow_events(context: Arc<WorkerContext>, wake_up: Arc<Notify>) {
 /// A job can become ready through a moved ticket, an answer or a board change too, so only event types that certainly
 /// have no effect are skipped.
 fn cannot_make_a_job_ready(kind: &str) -> bool {
-    const PREFIXES: [&str; 7] =
-        ["job_progress", "job_message", "job_stage", "comment_", "commit_", "activity", "ticket_progress"];
+    const PREFIXES: [&str; 8] =
+        ["job_progress", "job_message", "job_stage", "usage_", "comment_", "commit_", "activity", "ticket_progress"];
     PREFIXES.iter().any(|prefix| kind.starts_with(prefix))
 }

@@ -8,7 +8,9 @@ select t.id as ticket_id, t.workflow_id, w.name as workflow, 'TKT-' || t.number 
        t.created_at, t.updated_at, t.started_at, t.completed_at,
        t.completed_at - t.created_at as lead_time,
        t.completed_at - t.started_at as cycle_time,
-       t.parent_ticket_id, t.external_ref, t.approval_status
+       t.parent_ticket_id, t.external_ref, t.approval_status, t.due_on,
+       not t.is_resolved and coalesce(t.due_on < (now() at time zone w.time_zone)::date, false) as is_overdue,
+       t.milestone_id, (select m.name from public.milestones m where m.id = t.milestone_id) as milestone
   from public.tickets t
   join public.workflows w on w.id = t.workflow_id
   join public.board_columns c on c.workflow_id = t.workflow_id and c.id = t.status

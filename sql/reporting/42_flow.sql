@@ -1,13 +1,17 @@
 -- How work flows: lead and cycle times, time in columns, throughput, cumulative flow.
 
--- Completions of a range, with their period. Of a ticket that was reopened and completed again, both.
-create function reporting.completions_in(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'all')
+-- Completions of a range, with their period, and their type, priority or assignee (`agent`) to group by. Of a ticket that was reopened
+-- and completed again, both.
+create function reporting.completions_in(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'all',
+                                         group_by text default null)
 returns table (period date, ticket_id text, completed_at timestamptz, reopened_at timestamptz, lead_time interval, cycle_time interval, active_time interval,
-               blocked_time interval, story_points double precision, agent_id text, is_estimated boolean, is_suspect boolean) language sql stable
+               blocked_time interval, story_points double precision, agent_id text, is_estimated boolean, is_suspect boolean, group_value text)
+language sql stable
 begin atomic
     select reporting.period_of(c.completed_at, completions_in.unit, r.zone, r.from_day),
            c.ticket_id, c.completed_at, c.reopened_at, c.lead_time, c.cycle_time, c.active_time, c.blocked_time, c.story_points, c.agent_id,
-           c.is_estimated, c.is_suspect
+           c.is_estimated, c.is_suspect,
+           case completions_in.group_by when 'ticket_type' then c.ticket_type when 'priority' then c.priority when 'agent' then c.agent_id end
       from reporting.range_of(completions_in.workflow, completions_in.first_day, completions_in.last_day, completions_in.time_zone) r
      cross join reporting.completions c
      where c.workflow_id = completions_in.workflow
@@ -17,22 +21,23 @@ end;
 
 -- Lead time (from creation) and cycle time (from the first entry into an active column) of what was completed. Suspect rows
 -- (reporting.quality) are counted, but not in the times.
-create function reporting.cycle_times(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'all')
+create function reporting.cycle_times(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'all',
+                                      group_by text default null)
 returns table (period date, completed bigint, excluded bigint, with_cycle_time bigint,
                lead_average interval, lead_p50 interval, lead_p85 interval, lead_p95 interval,
-               cycle_average interval, cycle_p50 interval, cycle_p85 interval, cycle_p95 interval) language sql stable
+               cycle_average interval, cycle_p50 interval, cycle_p85 interval, cycle_p95 interval, group_value text) language sql stable
 begin atomic
     select x.period, x.completed, x.excluded, x.with_cycle_time, make_interval(secs => x.lead_average), make_interval(secs => x.leads[1]),
            make_interval(secs => x.leads[2]), make_interval(secs => x.leads[3]), make_interval(secs => x.cycle_average),
-           make_interval(secs => x.cycles[1]), make_interval(secs => x.cycles[2]), make_interval(secs => x.cycles[3])
-      from (select s.period, count(*) as completed, count(*) filter (where s.is_suspect) as excluded, count(s.cycle) as with_cycle_time,
+           make_interval(secs => x.cycles[1]), make_interval(secs => x.cycles[2]), make_interval(secs => x.cycles[3]), x.group_value
+      from (select s.period, s.group_value, count(*) as completed, count(*) filter (where s.is_suspect) as excluded, count(s.cycle) as with_cycle_time,
                    avg(s.lead) as lead_average, percentile_cont(array[0.5, 0.85, 0.95]) within group (order by s.lead) as leads,
                    avg(s.cycle) as cycle_average, percentile_cont(array[0.5, 0.85, 0.95]) within group (order by s.cycle) as cycles
-              from (select c.period, c.is_suspect, case when not c.is_suspect then date_part('epoch', c.lead_time) end as lead,
+              from (select c.period, c.group_value, c.is_suspect, case when not c.is_suspect then date_part('epoch', c.lead_time) end as lead,
                            case when not c.is_suspect then date_part('epoch', c.cycle_time) end as cycle
-                      from reporting.completions_in(cycle_times.workflow, cycle_times.first_day, cycle_times.last_day, cycle_times.time_zone, cycle_times.unit) c) s
-             group by s.period) x
-     order by x.period;
+                      from reporting.completions_in(cycle_times.workflow, cycle_times.first_day, cycle_times.last_day, cycle_times.time_zone, cycle_times.unit, cycle_times.group_by) c) s
+             group by s.period, s.group_value) x
+     order by x.period, x.group_value;
 end;
 
 -- How long the stays in each column were that ended in the range. Columns are named as they are now.
@@ -44,8 +49,8 @@ begin atomic
            make_interval(secs => x.times[1]), make_interval(secs => x.times[2]), make_interval(secs => x.longest)
       from (select s.column_key, count(*) as stays, sum(s.seconds) as total, avg(s.seconds) as average, max(s.seconds) as longest,
                    percentile_cont(array[0.5, 0.85]) within group (order by s.seconds) as times
-              from (select s.column_key, date_part('epoch', s.left_at - s.entered_at) as seconds
-                      from reporting.stays s
+              from (select s.column_key, s.seconds
+                      from reporting.column_times s
                      where s.workflow_id = time_in_status.workflow
                        and s.left_at >= (select reporting.start_of(time_in_status.workflow, time_in_status.first_day, time_in_status.last_day, time_in_status.time_zone))
                        and s.left_at < (select reporting.end_of(time_in_status.workflow, time_in_status.last_day, time_in_status.time_zone))) s
@@ -58,20 +63,17 @@ end;
 create function reporting.throughput(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'day')
 returns table (period date, created bigint, completed bigint, story_points double precision, without_points bigint) language sql stable
 begin atomic
-    select p.period, coalesce(c.created, 0), coalesce(d.completed, 0), coalesce(d.story_points, 0), coalesce(d.without_points, 0)
+    select p.period, coalesce(c.created, 0), coalesce(c.completed, 0), coalesce(c.story_points, 0), coalesce(c.without_points, 0)
       from reporting.periods(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone, throughput.unit) p
       left join (
-            select reporting.period_of(c.created_at, throughput.unit, r.zone, r.from_day) as period, count(*) as created
+            select reporting.period_of(n.quarter, throughput.unit, r.zone, r.from_day) as period, sum(n.created) as created, sum(n.completed) as completed,
+                   sum(n.story_points) as story_points, sum(n.without_points) as without_points
               from reporting.range_of(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone) r
-             cross join reporting.creations c
-             where c.workflow_id = throughput.workflow
-               and c.created_at >= (select reporting.start_of(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone))
-               and c.created_at < (select reporting.end_of(throughput.workflow, throughput.last_day, throughput.time_zone))
+             cross join reporting.counts n
+             where n.workflow_id = throughput.workflow
+               and n.quarter >= (select reporting.start_of(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone))
+               and n.quarter < (select reporting.end_of(throughput.workflow, throughput.last_day, throughput.time_zone))
              group by 1) c on c.period = p.period
-      left join (
-            select d.period, count(*) as completed, sum(d.story_points) as story_points, count(*) filter (where d.story_points is null) as without_points
-              from reporting.completions_in(throughput.workflow, throughput.first_day, throughput.last_day, throughput.time_zone, throughput.unit) d
-             group by d.period) d on d.period = p.period
      order by p.period;
 end;
 

@@ -52,9 +52,8 @@ begin atomic
     select p.period, coalesce(c.completed, 0), coalesce(o.reopened, 0), o.reopened::float8 / nullif(c.completed, 0)
       from reporting.periods(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone, reopen_rate.unit) p
       left join (
-            select d.period, count(*) as completed
-              from reporting.completions_in(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone, reopen_rate.unit) d
-             group by d.period) c on c.period = p.period
+            select t.period, t.completed from reporting.throughput(reopen_rate.workflow, reopen_rate.first_day, reopen_rate.last_day, reopen_rate.time_zone,
+                                                                   reopen_rate.unit) t) c on c.period = p.period
       left join (
             select reporting.period_of(d.reopened_at, reopen_rate.unit, r.zone, r.from_day) as period,
                    count(*) as reopened
@@ -117,7 +116,7 @@ begin atomic
             select reporting.period_of(s.left_at, duplicate_prevention.unit, r.zone, r.from_day) as period,
                    count(*) as merged
               from reporting.range_of(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone) r
-             cross join reporting.stays s
+             cross join reporting.column_times s
              where s.workflow_id = duplicate_prevention.workflow and s.ended_by = 'ticket_merged'
                and s.left_at >= (select reporting.start_of(duplicate_prevention.workflow, duplicate_prevention.first_day, duplicate_prevention.last_day, duplicate_prevention.time_zone))
                and s.left_at < (select reporting.end_of(duplicate_prevention.workflow, duplicate_prevention.last_day, duplicate_prevention.time_zone))
@@ -162,4 +161,18 @@ begin atomic
      where not c.is_suspect and not c.is_estimated and c.cycle_time is not null
      group by c.period
      order by c.period;
+end;
+
+-- Findings that were opened and closed in each period, by kind.
+create function reporting.finding_counts(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'all')
+returns table (period date, kind text, opened bigint, closed bigint, open_for interval) language sql stable
+begin atomic
+    select p.period, f.kind, count(*) filter (where f.opened_at >= p.starts_at and f.opened_at < p.ends_at),
+           count(*) filter (where f.closed_at >= p.starts_at and f.closed_at < p.ends_at),
+           avg(f.open_for) filter (where f.closed_at >= p.starts_at and f.closed_at < p.ends_at)
+      from reporting.periods(finding_counts.workflow, finding_counts.first_day, finding_counts.last_day, finding_counts.time_zone, finding_counts.unit) p
+      join reporting.findings f on f.workflow_id = finding_counts.workflow
+       and (f.opened_at >= p.starts_at and f.opened_at < p.ends_at or f.closed_at >= p.starts_at and f.closed_at < p.ends_at)
+     group by p.period, f.kind
+     order by p.period, f.kind;
 end;

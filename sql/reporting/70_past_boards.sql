@@ -6,12 +6,14 @@ returns table (
     ticket_id text, key text, title text, ticket_type text, priority text, status text, assigned_agent_id text,
     created_by_agent_id text, parent_ticket_id text, tags text[], is_resolved boolean, is_blocked boolean,
     blocked_by_ticket_ids text[], story_points double precision, estimate_minutes bigint, spent_minutes bigint,
-    created_at timestamptz, updated_at timestamptz, started_at timestamptz, completed_at timestamptz
+    created_at timestamptz, updated_at timestamptz, started_at timestamptz, completed_at timestamptz,
+    due_on date, milestone_id text
 ) language sql stable security definer
 begin atomic
     select c.ticket_id, c.key, c.title, c.ticket_type, c.priority, c.status, c.assigned_agent_id, c.created_by_agent_id,
            c.parent_ticket_id, c.tags, c.is_resolved, c.is_blocked, c.blocked_by_ticket_ids, c.story_points, c.estimate_minutes,
-           c.spent_minutes, c.created_at, c.updated_at, c.started_at, c.completed_at
+           c.spent_minutes, c.created_at, c.updated_at, c.started_at, c.completed_at,
+           c.due_on, c.milestone_id
       from logic.cards_after(board_at.workflow, logic.find_seq_at(board_at.workflow, board_at.at)) c
      order by c.status, c.rank, c.number;
 end;

@@ -3,6 +3,7 @@
 comment on schema reporting is 'Reports for analysts: views, and functions with a range of days. Start at reporting.about.';
 
 comment on view reporting.about is 'One row for each view and function of this schema.';
+comment on view reporting.reports is 'One row for each report of the API, with its parameters and columns.';
 comment on view reporting.workflows is 'One row for each workflow.';
 comment on view reporting.columns is 'One row for each column of a board, as it is now.';
 comment on view reporting.members is 'One row for each member of a workflow.';
@@ -19,19 +20,28 @@ comment on view reporting.findings is 'One row for each finding: what somebody s
 comment on view reporting.changes is 'One row for each change, as long as history is kept. Without changes of job transcripts.';
 comment on view reporting.ticket_history is 'One row for each change of a ticket, as long as history is kept.';
 comment on view reporting.stays is 'One row for each stay of a ticket in a column. Also of tickets that were deleted or merged since.';
+comment on view reporting.column_times is 'The time of each stay of a ticket in a column, to be added up. reporting.stays has more about each.';
 comment on view reporting.assignments is 'One row for each time in which a ticket had an assignee.';
 comment on view reporting.blocked_times is 'One row for each time in which at least one ticket blocked another one.';
 comment on view reporting.creations is 'One row for each ticket that was ever created.';
 comment on view reporting.completions is 'One row for each completion of a ticket; a ticket that was reopened and completed again has two. Times and fields are those at the completion.';
 comment on view reporting.quality is 'One row for each completion and reason why its times are not to be trusted, or why it has no cycle time.';
+comment on view reporting.counts is 'Tickets created and completed, by quarter of an hour. There may be several rows for one quarter: add them up.';
 comment on view reporting.daily is 'One row for each workflow and day of its time zone on which tickets were created or completed.';
 comment on view reporting.column_names is 'One row for each column that a board has or had.';
 comment on view reporting.column_flow is 'Tickets that entered and left columns, by quarter of an hour. There may be several rows for one quarter: add them up.';
 comment on view reporting.column_flow_days is 'The net number of tickets that entered columns, by day in UTC. There may be several rows for one day: add them up.';
+comment on view reporting.milestones is 'One row for each milestone, as it is now.';
+comment on view reporting.milestone_tickets is 'One row for each time in which a ticket was in a milestone with the same story points. Also of tickets that were deleted or merged since.';
 comment on view reporting.wip is 'One row for each ticket in an active column.';
 comment on view reporting.jobs is 'One row for each job that is not deleted.';
 comment on view reporting.job_states is 'One row for each time of a job in a status.';
 comment on view reporting.job_attempts is 'One row for each claim of a job by a worker.';
+comment on view reporting.usage is 'One row for each report of usage: what a model used for a job, or for a ticket without one.';
+comment on view reporting.usage_by_attempt is 'One row for each claim of a job by a worker, and currency; attempts without a report are in it. Claims are recorded since usage is.';
+comment on view reporting.usage_by_ticket is 'One row for each ticket that has reports or claimed jobs, and currency.';
+comment on view reporting.usage_by_agent is 'One row for each agent of a workflow that has reports or claimed jobs, and currency.';
+comment on view reporting.usage_by_day is 'One row for each day with reports, agent, model and currency.';
 comment on view reporting.approvals is 'One row for each question to people and each review.';
 
 comment on function reporting.zone_of is 'The time zone that a report uses: the given one, else the workflow''s.';
@@ -55,8 +65,13 @@ comment on function reporting.hand_offs is 'How often tickets went directly from
 comment on function reporting.duplicate_prevention is 'Tickets merged as duplicates beside tickets created, and likely pairs that are still open. Which similar tickets were shown to somebody is not recorded.';
 comment on function reporting.commit_linking is 'How many of the tickets completed in each period have a commit.';
 comment on function reporting.search_use is 'Kept searches in each period: of each person, the 20 newest different ones.';
+comment on function reporting.finding_counts is 'Findings that were opened and closed in each period, by kind, and how long the closed ones were open. Those that ended are kept for 30 days.';
+comment on function reporting.milestone_range is 'The days of a milestone''s charts: from its start day to its due day, or as long as it is open; at most ten years.';
+comment on function reporting.burn_up is 'What was in a milestone at the end of each day (today: now), in tickets and story points, and how much of it was completed. Days to come have no figures.';
+comment on function reporting.burndown is 'What was in a milestone at the end of each day (today: now), what of it was completed and what remained, in tickets and story points; and the ideal line, which falls evenly to nothing on the due day, from what was in it at the end of the first day on which something was.';
 comment on function reporting.board_at is 'The tickets that were on a workflow''s board at a time, as they were then.';
 comment on function reporting.board_diff is 'What differs between a workflow''s boards of two moments: one row for each field of each ticket; added and removed tickets without a field.';
+comment on function reporting.cost is 'Tokens and cost reported in each period: one row for each currency, and one with usage_reported false for a period without a report. Attempts are those that began in the period, the same in each of its rows.';
 comment on function reporting.flow_efficiency is 'The share of the cycle time in which completed tickets were in an active column and not blocked.';
 
 do $$
@@ -95,6 +110,11 @@ begin
             ('about', 'name', 'The name of the view or function.'), ('about', 'kind', 'view or function.'),
             ('about', 'arguments', 'The arguments of a function.'), ('about', 'description', 'What a row is.'),
             ('about', 'version', 'The version of this schema.'),
+            ('reports', 'name', 'The name of the view or function.'), ('reports', 'title', 'The title.'), ('reports', 'description', 'What a row is.'),
+            ('reports', 'kind', 'view or function.'), ('reports', 'arguments', 'What it can be given, by the names of the functions'' parameters.'),
+            ('reports', 'columns', 'The names, types and descriptions of its columns.'), ('reports', 'time_column', 'Of a view: what its range is compared with.'),
+            ('reports', 'order_by', 'Of a view: the order of the rows.'),
+            ('reports', 'moves', 'Whether figures change although nothing in the workflow does.'),
             ('workflows', 'ticket_tracking', 'Whether it has tickets.'), ('workflows', 'archived_at', 'When it was archived; null while it is in use.'),
             ('workflows', 'members', 'How many members it has.'), ('workflows', 'time_zone', 'The time zone in which its days begin.'),
             ('columns', 'wip_limit', 'How many tickets it should hold at most.'), ('columns', 'tickets', 'How many tickets are in it now.'),
@@ -139,7 +159,8 @@ begin
             ('ticket_history', 'metadata', 'The change''s data as clients receive it.'), ('ticket_history', 'actor_id', 'The id of whose credential made the change.'),
             ('stays', 'status', 'The id of the column when the stay ended, or now.'), ('stays', 'status_category', 'The category of the column when the stay began.'),
             ('stays', 'entered_at', 'When the ticket entered the column.'), ('stays', 'left_at', 'When it left the column; null for the present one.'),
-            ('assignments', 'agent_id', 'The id of the assignee.'), ('assignments', 'agent', 'The name of the assignee.'), ('assignments', 'assigned_at', 'Since when.'),
+            ('column_times', 'entered_at', 'When the ticket entered the column.'), ('column_times', 'left_at', 'When it left the column; null for the present one.'),
+            ('column_times', 'seconds', 'How long it was in it; null for the present one.'), ('assignments', 'agent_id', 'The id of the assignee.'), ('assignments', 'agent', 'The name of the assignee.'), ('assignments', 'assigned_at', 'Since when.'),
             ('blocked_times', 'unblocked_at', 'Until when; null while it is blocked.'),
             ('completions', 'reopened_at', 'When the ticket was reopened after this completion; null if it was not.'),
             ('completions', 'active_time', 'How long it had been in active columns without being blocked.'),
@@ -147,10 +168,21 @@ begin
             ('completions', 'is_suspect', 'Whether its times contradict each other (reporting.quality); such rows are not in percentiles.'),
             ('quality', 'reason', 'completed_before_created, completed_before_started, started_before_created, completed_in_the_future or start_unknown.'),
             ('quality', 'is_excluded', 'Whether the completion is left out of times and percentiles.'),
+            ('counts', 'quarter', 'When the quarter of an hour begins.'), ('counts', 'created', 'Tickets created in it.'), ('counts', 'completed', 'Completions in it.'),
+            ('counts', 'story_points', 'The story points of the completions.'), ('counts', 'without_points', 'How many of the completions have no points.'),
             ('daily', 'day', 'The day.'), ('daily', 'created', 'Tickets created on it.'), ('daily', 'completed', 'Completions on it.'),
             ('column_names', 'is_present', 'Whether the board has the column now.'), ('column_flow', 'quarter', 'When the quarter of an hour begins.'),
             ('column_flow', 'entered', 'Tickets that entered.'), ('column_flow', 'left', 'Tickets that left.'), ('column_flow', 'net', 'entered less left.'), ('column_flow_days', 'day', 'The day in UTC.'),
             ('column_flow_days', 'net', 'Tickets that entered less those that left.'),
+            (null, 'milestone_id', 'The id of the milestone.'), (null, 'milestone', 'The name of the milestone.'), (null, 'due_on', 'The day on which it is due.'),
+            (null, 'is_overdue', 'Whether it is still open after its due day, in the workflow''s time zone.'),
+            ('milestones', 'description', 'What it is for.'), ('milestones', 'starts_on', 'The day on which work on it starts.'),
+            ('milestones', 'closed_at', 'When it was closed; null while it is open.'), ('milestones', 'tickets', 'How many tickets are in it now.'),
+            ('milestones', 'completed', 'How many of them are completed.'), ('milestones', 'story_points', 'The sum of their story points.'),
+            ('milestones', 'completed_points', 'The story points of the completed ones.'), ('milestones', 'without_points', 'How many of them have no story points.'),
+            ('milestone_tickets', 'story_points', 'The story points that the ticket had meanwhile.'),
+            ('milestone_tickets', 'added_at', 'When it was added, or got these story points.'),
+            ('milestone_tickets', 'removed_at', 'When it left the milestone, was deleted or merged, or got other story points; null while it is so.'),
             ('wip', 'age', 'How long ago the ticket first entered an active column.'), ('wip', 'age_in_status', 'How long it has been in its column.'),
             ('jobs', 'title', 'The title of the job.'), ('jobs', 'job_type', 'The type of the job.'),
             ('jobs', 'status', 'collecting, queued, running, paused, waiting, succeeded, failed or cancelled.'), ('jobs', 'stage', 'The stage that it is in.'),
@@ -163,6 +195,24 @@ begin
             ('job_attempts', 'attempt', 'The number of the claim.'), ('job_attempts', 'started_at', 'When the worker started it.'),
             ('job_attempts', 'ended_at', 'When it ended; null while it goes on.'), ('job_attempts', 'waited', 'From the job''s last queueing to the start.'),
             ('job_attempts', 'outcome', 'running, succeeded, failed, cancelled, or requeued for another attempt.'),
+            (null, 'model', 'The model; null where it was not reported.'), (null, 'currency', 'The currency of the cost (ISO 4217); null where no cost was reported.'),
+            (null, 'cost', 'The cost in this currency; null where none was reported.'),
+            (null, 'input_tokens', 'Input tokens that were neither read from a cache nor written to one; null where not reported.'),
+            (null, 'output_tokens', 'Output tokens; null where not reported.'), (null, 'cache_read_tokens', 'Input tokens read from a cache; null where not reported.'),
+            (null, 'cache_write_tokens', 'Input tokens written to a cache; null where not reported.'), (null, 'reports', 'How many reports are in this row.'),
+            (null, 'reports_without_cost', 'Reports without a cost: by them the cost is too low.'),
+            (null, 'reports_without_tokens', 'Reports that lack input or output tokens: by them the sums are too low.'),
+            (null, 'usage_reported', 'Whether anything was reported; false means missing, not zero.'),
+            (null, 'attempts', 'How many claims there were, the same in the row of each currency.'),
+            (null, 'attempts_without_usage', 'Claims that ended without a report, the same in the row of each currency.'),
+            (null, 'claimed_at', 'When the worker claimed the job.'), (null, 'is_running', 'Whether the attempt goes on, so that reports may be to come.'),
+            ('usage', 'usage_id', 'The id of the report.'), ('usage', 'attempt', 'The claim of the job that spent it; null without one.'),
+            ('usage', 'agent_id', 'The id of who spent it: the agent that claimed the job, else who reported it.'),
+            ('usage', 'reported_by', 'The id of who reported it.'), ('usage', 'source', 'worker, mcp, api or sdk.'),
+            ('usage', 'session', 'The session of the agent, where it was given.'), ('usage', 'reported_at', 'When it was reported.'),
+            ('usage_by_attempt', 'attempt', 'The number of the claim; claims that were given back count too.'),
+            ('usage_by_attempt', 'agent_id', 'The id of the agent that claimed the job.'), ('usage_by_attempt', 'title', 'The title of the job.'),
+            ('usage_by_attempt', 'job_type', 'The type of the job.'), ('usage_by_day', 'day', 'The day, in the time zone of the workflow.'),
             ('approvals', 'approval_id', 'The id of the question.'), ('approvals', 'kind', 'question, review or clarification.'),
             ('approvals', 'status', 'pending, approved, rejected, answered, expired or withdrawn.'), ('approvals', 'question', 'The question.'),
             ('approvals', 'answer', 'The answer.'), ('approvals', 'reason', 'The reason given for the decision.'), ('approvals', 'blocks_job', 'Whether the job waits for it.'),
@@ -177,6 +227,74 @@ begin
          order by d.view is not null
     loop
         execute format('comment on column reporting.%I.%I is %L', one.view, one.name, one.text);
+    end loop;
+end
+$$;
+
+-- Functions have no comments on columns: theirs are lines of their comment.
+do $$
+declare
+    one record;
+begin
+    for one in
+        with
+        -- What columns are; those of one function follow.
+        described (function, name, text) as (values
+            (null, 'period', 'The first day of the period.'), (null, 'completed', 'How many tickets were completed.'),
+            (null, 'created', 'How many tickets were created.'), (null, 'status', 'The id of the column.'), (null, 'status_name', 'The name of the column.'),
+            (null, 'status_category', 'The category of the column: todo, active or done.'), (null, 'agent_id', 'The id of the assignee.'),
+            (null, 'agent', 'The name of the assignee.'), (null, 'story_points', 'The sum of the story points.'), (null, 'tickets', 'How many tickets.'),
+            (null, 'rate', 'The share of the completed tickets, from 0 to 1.'), (null, 'reopened', 'How many completed tickets were reopened.'),
+            (null, 'longest', 'The longest time.'), (null, 'blocked_time', 'How long tickets were blocked, added up.'),
+            (null, 'p50', 'The median.'), (null, 'p85', 'What 85 of 100 do not exceed.'), (null, 'group_value', 'The type, priority or assignee, where grouped.'),
+            ('cycle_times', 'excluded', 'How many of them have contradicting times and are left out of the times.'),
+            ('cycle_times', 'with_cycle_time', 'How many of them have a cycle time.'),
+            ('cycle_times', 'lead_average', 'The average lead time.'), ('cycle_times', 'lead_p50', 'The median lead time.'),
+            ('cycle_times', 'lead_p85', 'The lead time that 85 of 100 do not exceed.'), ('cycle_times', 'lead_p95', 'The lead time that 95 of 100 do not exceed.'),
+            ('cycle_times', 'cycle_average', 'The average cycle time.'), ('cycle_times', 'cycle_p50', 'The median cycle time.'),
+            ('cycle_times', 'cycle_p85', 'The cycle time that 85 of 100 do not exceed.'), ('cycle_times', 'cycle_p95', 'The cycle time that 95 of 100 do not exceed.'),
+            ('time_in_status', 'stays', 'How many stays ended.'), ('time_in_status', 'total_time', 'Their times added up.'), ('time_in_status', 'average_time', 'Their average.'),
+            ('throughput', 'story_points', 'The story points of the completed tickets (velocity).'), ('throughput', 'without_points', 'How many of the completed tickets have no points.'),
+            ('cumulative_flow', 'tickets', 'How many tickets stood in the column at its end.'),
+            ('wip_age', 'wip_limit', 'How many tickets the column should hold at most.'), ('wip_age', 'is_over_limit', 'Whether it holds more.'),
+            ('wip_age', 'average_age', 'The average age.'), ('wip_age', 'p50', 'The median age.'), ('wip_age', 'p85', 'The age that 85 of 100 do not exceed.'),
+            ('wip_age', 'oldest', 'The highest age.'), ('blocked_time', 'tickets', 'How many tickets were blocked.'),
+            ('workload', 'open', 'How many open tickets the assignee has now.'), ('workload', 'active', 'How many of them are in active columns.'),
+            ('workload', 'blocked', 'How many of them are blocked.'), ('workload', 'open_points', 'Their story points.'),
+            ('workload', 'completed_points', 'The story points of the completed tickets.'), ('workload', 'median_cycle_time', 'The median cycle time of the completed tickets.'),
+            ('hand_offs', 'from_agent_id', 'The id of who had the tickets.'), ('hand_offs', 'from_agent', 'The name of who had the tickets.'),
+            ('hand_offs', 'to_agent_id', 'The id of who got them.'), ('hand_offs', 'to_agent', 'The name of who got them.'),
+            ('hand_offs', 'hand_offs', 'How often.'), ('hand_offs', 'average_held', 'How long they had been held, on average.'),
+            ('duplicate_prevention', 'merged', 'How many tickets were merged as duplicates.'), ('duplicate_prevention', 'merged_rate', 'Merged tickets for each created one.'),
+            ('duplicate_prevention', 'likely_pairs', 'Open pairs that were found in the period and are probably the same.'),
+            ('commit_linking', 'with_commits', 'How many of them have a commit.'), ('search_use', 'searches', 'How many searches.'),
+            ('search_use', 'people', 'By how many people.'), ('search_use', 'with_filters', 'How many of them had filters.'),
+            ('flow_efficiency', 'active_time', 'The time in active columns without being blocked, added up.'), ('flow_efficiency', 'cycle_time', 'The cycle times added up.'),
+            ('flow_efficiency', 'efficiency', 'The share of the one in the other, from 0 to 1.'),
+            ('finding_counts', 'kind', 'The kind of the findings.'), ('finding_counts', 'opened', 'How many were opened.'), ('finding_counts', 'closed', 'How many were closed.'),
+            ('finding_counts', 'open_for', 'How long the closed ones were open, on average.'),
+            (null, 'day', 'The day.'), (null, 'scope_tickets', 'How many tickets were in the milestone at the end of the day.'),
+            (null, 'completed_tickets', 'How many of them were completed.'), (null, 'scope_points', 'Their story points.'),
+            (null, 'completed_points', 'The story points of the completed ones.'), ('burndown', 'remaining_tickets', 'How many of them were open.'),
+            ('burndown', 'ideal_tickets', 'How many would be open if they were completed evenly until the due day.'),
+            ('burndown', 'remaining_points', 'The story points of the open ones.'),
+            ('burndown', 'ideal_points', 'Their story points if they were completed evenly until the due day.'),
+            ('cost', 'currency', 'The currency of the cost, as three letters; null for reports without a cost.'), ('cost', 'cost', 'The reported cost, added up.'),
+            ('cost', 'input_tokens', 'The reported input tokens that no cache had to do with, added up.'), ('cost', 'output_tokens', 'The reported output tokens, added up.'),
+            ('cost', 'cache_read_tokens', 'The reported tokens read from a cache, added up.'), ('cost', 'cache_write_tokens', 'The reported tokens written to a cache, added up.'),
+            ('cost', 'reports', 'How many reports there were.'), ('cost', 'reports_without_cost', 'How many of them say no cost.'),
+            ('cost', 'reports_without_tokens', 'How many of them lack input or output tokens.'), ('cost', 'attempts', 'How many attempts of jobs began in the period.'),
+            ('cost', 'attempts_without_usage', 'How many of these reported nothing and have ended.'), ('cost', 'usage_reported', 'Whether anything was reported.'))
+        select p.oid, obj_description(p.oid, 'pg_proc') as comment, string_agg(a.name || ': ' || coalesce(own.text, general.text), E'\n' order by a.position) as lines
+          from pg_catalog.pg_proc p
+         cross join lateral unnest(p.proargnames, p.proargmodes) with ordinality a (name, mode, position)
+          left join described own on own.function = p.proname and own.name = a.name
+          left join described general on general.function is null and general.name = a.name
+         where p.pronamespace = 'reporting'::regnamespace and a.mode = 't' and coalesce(own.text, general.text) is not null
+           and p.proname in (select r.name from reporting.reports r)
+         group by p.oid
+    loop
+        execute format('comment on function %s is %L', one.oid::regprocedure, one.comment || E'\n' || one.lines);
     end loop;
 end
 $$;

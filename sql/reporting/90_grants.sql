@@ -1,4 +1,4 @@
--- Grants: the role callboard_reporting may read these views and nothing else. Last, after all views exist.
+-- Grants: the role callboard_reporting may read these views and nothing else, and so may analysts. Last, after all views exist.
 
 -- Roles belong to the cluster: another node or database may have created it already, and a hosted Postgres may not
 -- allow it. Then an administrator creates the role, and the next start of the server grants.
@@ -22,11 +22,15 @@ begin
         grant select on all tables in schema reporting to callboard_reporting;
         grant execute on all functions in schema reporting to callboard_reporting;
     end if;
+    perform logic.grant_to_analyst(a.role_name, a.is_limited)
+       from public.analysts a join pg_catalog.pg_roles r on r.rolname = a.role_name;
+exception when insufficient_privilege then
+    raise notice 'analysts could not be granted what they may read';
 end
 $$;
 
 -- These functions run with the rights of their owner, so no other role may call them.
-revoke execute on all functions in schema reporting from public;
+revoke execute on all functions in schema reporting, reporting_limited from public;
 
 -- Functions in `logic` run with the rights of their caller; no other role needs them.
 revoke all on schema logic from public;

@@ -93,6 +93,25 @@ impl DatabaseArgs {
         Ok(OpenDatabase { db, url, embedded })
     }
 
+    /// The connection string of the embedded Postgres, which is started if no server runs it. Nothing is migrated, so that
+    /// the database can be backed up before an upgrade.
+    pub async fn embedded(&self, task: &str) -> Result<(String, Options, Option<Embedded>)> {
+        if self.external().is_some() {
+            return Err(Error::Setup(format!(
+                "{task} works on the embedded Postgres only, and DATABASE_URL names another: use the backups of its provider, pgBackRest or pg_basebackup, or pg_dump and pg_restore as docs/backup.md shows."
+            )));
+        }
+        let options = Options::new(&self.runtime_dir, &self.data_dir);
+        match embedded::database_url(&self.data_dir) {
+            Ok(url) => Ok((url, options, None)),
+            Err(StartError::NotRunning { .. }) if self.data_dir.join("postgres/PG_VERSION").exists() => {
+                let started = Embedded::start(options.clone()).await.map_err(setup)?;
+                Ok((started.url().to_owned(), options, Some(started)))
+            }
+            Err(error) => Err(setup(error)),
+        }
+    }
+
     async fn prepare(&self) -> Result<(String, Option<Embedded>, migrate::Outcome)> {
         let (url, embedded) = match self.external() {
             Some(url) => {

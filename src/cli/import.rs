@@ -1,5 +1,6 @@
-//! `callboard import`: imports the export of another tracker, with a preview, a mapping of names and a report.
+//! `callboard import`: imports the export of another tracker, with a preview, a mapping of names and a report; or an archive.
 
+mod archive;
 mod report;
 
 use std::fs;
@@ -37,6 +38,8 @@ pub struct ImportArgs {
 pub enum ImportCommand {
     /// Import a JSONL export of the issue tracker beads; people become agents.
     Beads(FileArgs),
+    /// Import an archive of a workflow or a server, as `callboard export archive` writes it: completely or not at all.
+    Archive(archive::ArchiveArgs),
 }
 
 /// Flags of all imports of files.
@@ -91,6 +94,7 @@ fn parse_format(text: &str) -> std::result::Result<Format, String> {
 pub async fn command(args: ImportArgs, json: bool) -> Result<ExitCode> {
     match (args.command, args.file) {
         (Some(ImportCommand::Beads(file)), _) => import_file(file, Some(Format::Beads), json).await,
+        (Some(ImportCommand::Archive(args)), _) => archive::command(args, json).await,
         (None, Some(file)) => import_file(file, args.from, json).await,
         (None, None) => Err(Error::Setup("Name a file to import.".to_owned())),
     }

@@ -41,6 +41,11 @@ pub enum JobCommand {
         /// The job's id.
         job: String,
     },
+    /// Show what a job used: tokens and cost, by attempt and model.
+    Usage {
+        /// The job's id.
+        job: String,
+    },
     /// Print a job's transcript. With --follow, exits when the job ends: exit code 0 if it succeeded, otherwise 1.
     Log(log::LogArgs),
     /// Add a message to a job's transcript, for its worker to read.
@@ -150,6 +155,7 @@ pub async fn command(args: JobArgs, json: bool) -> Result<bool> {
             let job = client.job(&job).await?;
             if json { output::json(&job)? } else { show(&job) }
         }
+        JobCommand::Usage { job } => super::usage::job(&client, &job, json).await?,
         JobCommand::Log(input) => return log::log(&client, input, json).await,
         JobCommand::Say { job, text: content } => {
             let input = PostMessage { job_id: job, content: Some(text(&content)?), ..PostMessage::default() };
@@ -285,9 +291,14 @@ fn show(job: &Job) {
         line(format!("Stages    {}", stages.collect::<Vec<_>>().join(" → ")));
     }
     line(format!("Progress  {}% {}", summary.progress, one_line(&summary.progress_message)));
-    for (name, value) in
-        [("Waiting", &job.waiting_reason), ("Commit", &job.commit_sha), ("App", &job.app_id), ("Error", &summary.error)]
-    {
+    let usage = job.usage.as_ref().filter(|_| job.started_at.is_some()).map(super::usage::brief);
+    for (name, value) in [
+        ("Waiting", &job.waiting_reason),
+        ("Usage", &usage),
+        ("Commit", &job.commit_sha),
+        ("App", &job.app_id),
+        ("Error", &summary.error),
+    ] {
         if let Some(value) = value {
             line(format!("{name:<9} {}", one_line(value)));
         }

@@ -7,9 +7,11 @@ use std::pin::pin;
 use clap::Args;
 use console::Style;
 use futures_util::StreamExt;
+use jiff::Timestamp;
 use lru::LruCache;
 use serde_json::Value;
 
+use super::changes::moment;
 use super::output::{self, bold, dim, line, one_line};
 use super::remote::{MemberNames, RemoteArgs, WorkflowArgs};
 use super::tickets::priority_style;
@@ -49,6 +51,9 @@ pub struct WatchArgs {
 /// Flags of `callboard board`.
 #[derive(Debug, Args)]
 pub struct BoardArgs {
+    /// Show it as it was at this time: RFC 3339, e.g. 2026-01-31T12:00:00Z, or a date, which begins at midnight here.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub at: Option<Timestamp>,
     /// The server.
     #[command(flatten)]
     pub remote: RemoteArgs,
@@ -65,8 +70,8 @@ struct Board {
 }
 
 impl Board {
-    async fn read(client: &Client, workflow: &str) -> Result<(Self, Vec<Card>)> {
-        let mut board = client.board(workflow).await?;
+    async fn read(client: &Client, workflow: &str, at: Option<Timestamp>) -> Result<(Self, Vec<Card>)> {
+        let mut board = read(client, workflow, at).await?;
         let unexpected =
             |error: serde_json::Error| Error::Setup(format!("The server's board cannot be parsed: {error}."));
         let cards: Vec<Card> = serde_json::from_value(board["tickets"].take()).map_err(unexpected)?;
@@ -107,7 +112,7 @@ impl Board {
 pub async fn watch(args: WatchArgs, json: bool) -> Result<()> {
     let client = args.remote.connect()?;
     let workflow = args.workflow.find(&client).await?;
-    let (mut board, _) = Board::read(&client, &workflow).await?;
+    let (mut board, _) = Board::read(&client, &workflow, None).await?;
     let mut cursor = client.end_of_stream(&workflow).await?;
     let room = match &args.ticket {
         Some(ticket) => format!("ticket:{}", args.workflow.ticket(&client, ticket).await?),
@@ -194,6 +199,17 @@ fn describe(event: &Event, board: &Board) -> Option<String> {
         }
         "comment_added" => format!("comment: {}", first(&data["comment"]["comment_text"])),
         "ticket_updated" if data["field"] == "rank" => "moved within its column".to_owned(),
+        "ticket_updated" if data["field"] == "due_on" => match data["new_value"].as_str() {
+            Some(day) => format!("due {day}"),
+            None => "no longer due".to_owned(),
+        },
+        "milestone_created" | "milestone_deleted" => {
+            format!("milestone {} {}", first(&data["milestone"]["name"]), &event.kind["milestone_".len()..])
+        }
+        "milestone_updated" => {
+            let field = text(&data["field"]).replace('_', " ");
+            format!("milestone {}: {field} changed", first(&data["milestone"]["name"]))
+        }
         "ticket_updated" => format!("{} changed", text(&data["field"]).replace('_', " ")),
         "ticket_assigned" => match data["new_agent_id"].as_str() {
             Some(id) => format!("assigned to {}", board.names.name(id)),
@@ -215,6 +231,10 @@ fn describe(event: &Event, board: &Board) -> Option<String> {
             first(data.get("message").unwrap_or(&data["job"]["progress_message"]))
         ),
         "job_message" => format!("job message: {}", first(&data["message"]["content"])),
+        "usage_reported" => match data["report"]["cost"].as_str() {
+            Some(cost) => format!("usage reported: {cost} {}", text(&data["report"]["currency"])),
+            None => "usage reported".to_owned(),
+        },
         "app_ready" => format!("specification: {}", first(&data["app"]["title"])),
         "ticket_clarification_requested" | "approval_requested" => {
             format!("question: {}", first(&approval["question"]))
@@ -239,14 +259,22 @@ fn style(kind: &str) -> Style {
     }
 }
 
+/// The board, now or as it was.
+async fn read(client: &Client, workflow: &str, at: Option<Timestamp>) -> Result<Value> {
+    Ok(match at {
+        Some(at) => client.board_at(workflow, at).await?,
+        None => client.board(workflow).await?,
+    })
+}
+
 /// Runs `callboard board`.
 pub async fn board(args: BoardArgs, json: bool) -> Result<()> {
     let client = args.remote.connect()?;
     let workflow = args.workflow.find(&client).await?;
     if json {
-        return output::json(&client.board(&workflow).await?);
+        return output::json(&read(&client, &workflow, args.at).await?);
     }
-    let (board, mut cards) = Board::read(&client, &workflow).await?;
+    let (board, mut cards) = Board::read(&client, &workflow, args.at).await?;
     cards.sort_by(|one, other| one.rank.cmp(&other.rank).then(one.number.cmp(&other.number)));
     for column in &board.columns {
         let here: Vec<&Card> = cards.iter().filter(|card| card.status == column.id).collect();
@@ -256,6 +284,7 @@ pub async fn board(args: BoardArgs, json: bool) -> Result<()> {
             let mut facts = Vec::new();
             facts.extend(card.assigned_agent_id.as_deref().map(|id| board.names.name(id).to_owned()));
             facts.extend(card.is_blocked.then(|| "blocked".to_owned()));
+            facts.extend(card.due_on.as_ref().filter(|_| !card.is_resolved).map(|day| format!("due {day}")));
             let facts = if facts.is_empty() { String::new() } else { format!("({})", facts.join(", ")) };
             let title = priority_style(card.priority).apply_to(one_line(&card.title));
             line(format!("  {:<8} {title} {}", bold(&card.key), dim(&facts)));

@@ -1,11 +1,13 @@
 //! Tickets, boards, workflows and search.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Client, Result};
 use crate::compat::stages::{MoveToStage, StageMoved};
 use crate::domain::comments::{AddComment, Commented};
 use crate::domain::commits::references::{CommitsLinked, NewCommits};
+use crate::domain::past_boards::BoardChanges;
 use crate::domain::search::{SearchAnswer, SearchTickets};
 use crate::domain::tickets::Done;
 use crate::domain::tickets::change::{BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
@@ -137,6 +139,11 @@ impl Client {
             ("created_before", filters.created_before.clone()),
             ("tz", filters.tz.clone()),
             ("silent_minutes", filters.silent_minutes.map(|minutes| minutes.to_string())),
+            ("milestone_id", filters.milestone_id.clone()),
+            ("without_milestone", filters.without_milestone.map(|yes| yes.to_string())),
+            ("due_after", filters.due_after.clone()),
+            ("due_before", filters.due_before.clone()),
+            ("overdue", filters.overdue.map(|yes| yes.to_string())),
         ];
         // One parameter for each, because a tag may contain a comma.
         query.extend(filters.tags.iter().flatten().map(|tag| ("tag", tag.clone())));
@@ -157,6 +164,18 @@ impl Client {
     /// The board as the dashboard draws it: every card of columns that are not done, and the last 200 of each done column.
     pub async fn board(&self, workflow: &str) -> Result<Value> {
         self.get(&format!("/api/board/{}", path_segment(workflow)), &[]).await
+    }
+
+    /// The board as it was at a time, in the same shape, with `at`.
+    pub async fn board_at(&self, workflow: &str, at: Timestamp) -> Result<Value> {
+        self.get(&format!("/api/board/{}", path_segment(workflow)), &[("at", at.to_string())]).await
+    }
+
+    /// How the board changed from one time to another, or to now: the tickets that came, left, or have other values.
+    pub async fn board_changes(&self, workflow: &str, from: Timestamp, to: Option<Timestamp>) -> Result<BoardChanges> {
+        let mut query = vec![("from", from.to_string())];
+        query.extend(to.map(|to| ("to", to.to_string())));
+        self.get(&format!("/api/board/{}/changes", path_segment(workflow)), &query).await
     }
 
     /// Creates a workflow.

@@ -35,6 +35,8 @@ pub enum Work {
     Embeddings,
     /// Workflows whose findings are to be looked for.
     Findings,
+    /// Rows of history to chain.
+    Seals,
     /// Sessions of the reporting role, whose limits are to be checked.
     ReportingSessions,
 }

@@ -2,7 +2,8 @@
 //!
 //! The data directory contains `postgres/`, the cluster; `postgres.log`, its log; and `callboard.lock`, which a server
 //! locks with flock while it uses the directory. The child listens on a Unix socket in the cluster directory, which only
-//! its owner and root can enter, so there is neither a port nor a password.
+//! its owner and root can enter, so there is neither a port nor a password. It may also listen on a port, where only
+//! the roles of analysts are accepted, with a password.
 //!
 //! Invariants:
 //! - The cluster directory is complete or absent: initdb works in a temporary directory, which is renamed at the end.
@@ -19,8 +20,12 @@ mod data_dir;
 mod owner;
 mod process;
 mod programs;
+pub mod staging;
 mod supervisor;
+pub mod tools;
+pub mod upgrade;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
@@ -44,6 +49,8 @@ pub struct Options {
     pub data_dir: PathBuf,
     /// The major version to run: 18, or 16 in tests.
     pub major: u32,
+    /// Address and port on which analysts are accepted too, with a password. Defaults to none.
+    pub listen: Option<SocketAddr>,
     /// Settings that replace or extend the default ones, such as `("fsync", "off")` in tests.
     pub settings: Vec<(String, String)>,
 }
@@ -51,7 +58,13 @@ pub struct Options {
 impl Options {
     /// The usual options: Postgres 18 with the default settings.
     pub fn new(runtime_dir: impl Into<PathBuf>, data_dir: impl Into<PathBuf>) -> Self {
-        Self { runtime_dir: runtime_dir.into(), data_dir: data_dir.into(), major: 18, settings: Vec::new() }
+        Self {
+            runtime_dir: runtime_dir.into(),
+            data_dir: data_dir.into(),
+            major: 18,
+            listen: None,
+            settings: Vec::new(),
+        }
     }
 }
 
@@ -105,7 +118,7 @@ pub enum StartError {
     },
     /// The data directory belongs to another major version of Postgres.
     #[error(
-        "The data directory {path} was created by Postgres {found}, but this Callboard runs Postgres {wanted}: set CALLBOARD_DATA_DIR to another folder, or migrate the data with pg_dump and psql."
+        "The data directory {path} was created by Postgres {found}, but this Callboard runs Postgres {wanted}: run `callboard maintenance upgrade-postgres`, or set CALLBOARD_DATA_DIR to another folder."
     )]
     OtherVersion {
         /// The cluster directory.
@@ -118,6 +131,26 @@ pub enum StartError {
     /// The data directory contains something else.
     #[error("{0} contains something that is not a Callboard database: set CALLBOARD_DATA_DIR to an empty folder.")]
     Foreign(PathBuf),
+    /// pg_upgrade failed.
+    #[error(
+        "The database in {path} could not be upgraded ({why}): nothing was changed, and the old version still runs it."
+    )]
+    Upgrade {
+        /// The data directory.
+        path: PathBuf,
+        /// The error message of pg_upgrade.
+        why: String,
+    },
+    /// The data directory of a restore holds a database.
+    #[error(
+        "The data directory {0} already contains a database, which a restore never replaces: choose another folder with --data-dir, or move this one away first."
+    )]
+    Used(PathBuf),
+    /// A restore into the data directory did not finish.
+    #[error(
+        "A restore into {0} was interrupted, and the database is not whole: run `callboard restore` again, which starts over, or remove the folder restore.unfinished to start with an empty database."
+    )]
+    Unfinished(PathBuf),
     /// The cluster belongs to an account to which this process cannot switch.
     #[error("{path} belongs to {owner}: {remedy}, or set CALLBOARD_DATA_DIR to another folder.")]
     OtherOwner {

@@ -171,7 +171,12 @@ fn part_of_pool(config: Config, max_size: usize, prepare: String) -> Result<Pool
 
 /// A connection outside the pool, driven by a task.
 pub async fn connect(url: &str, application: &str) -> Result<Client> {
-    let (client, connection) = config(url, application)?.connect(tls()?).await?;
+    connect_configured(&config(url, application)?).await
+}
+
+/// The same, as the connections of a pool are opened.
+pub(super) async fn connect_configured(config: &Config) -> Result<Client> {
+    let (client, connection) = config.connect(tls()?).await?;
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(error = %crate::error::describe_db(&error), "a database connection was closed");

@@ -94,6 +94,10 @@ pub struct Ticket {
     pub estimate_minutes: Option<i64>,
     /// The time spent.
     pub spent_minutes: i64,
+    /// The day by which it is to be done.
+    pub due_on: Option<String>,
+    /// The name of its milestone.
+    pub milestone: Option<String>,
     /// Whether it is resolved.
     pub is_resolved: bool,
     /// When it was created.
@@ -122,7 +126,7 @@ pub struct Export {
 }
 
 /// U+FEFF in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The columns of the CSV.
 const COLUMNS: &[&str] = &[
@@ -149,6 +153,8 @@ const COLUMNS: &[&str] = &[
     "commits",
     "ticket_id",
     "description",
+    "due_on",
+    "milestone",
 ];
 
 impl Export {
@@ -200,6 +206,8 @@ impl Export {
                 ticket.commits.join(" "),
                 ticket.ticket_id.clone(),
                 ticket.description.clone(),
+                ticket.due_on.clone().unwrap_or_default(),
+                ticket.milestone.clone().unwrap_or_default(),
             ];
             write!(out, "{}\r\n", cells.map(|cell| csv_cell(&cell)).join(","))?;
         }
@@ -237,6 +245,8 @@ impl Ticket {
         if !self.tags.is_empty() {
             facts.push(format!("tags: {}", self.tags.join(", ")));
         }
+        facts.extend(self.milestone.as_ref().map(|milestone| format!("milestone {milestone}")));
+        facts.extend(self.due_on.as_ref().map(|day| format!("due {day}")));
         facts.push(format!("created {}", self.created_at));
         writeln!(out, "*{}*\n", one_line(&facts.join(" · ")))?;
         if !self.description.trim().is_empty() {
@@ -251,12 +261,27 @@ impl Ticket {
     }
 }
 
-/// Quotes a cell if necessary. An apostrophe precedes a text that a spreadsheet would evaluate as a formula.
-fn csv_cell(text: &str) -> String {
-    let text = match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
+/// The most that a cell of Excel holds, in UTF-16 units; it puts the rest of a longer one into the next rows.
+const MAX_CELL: usize = 32_767;
+
+/// Quotes a cell if necessary. An apostrophe precedes a text that a spreadsheet would evaluate as a formula; a text that is too
+/// long for a cell is cut, and says so.
+pub(super) fn csv_cell(text: &str) -> String {
+    let mut text = match text.chars().next() {
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
         _ => text.to_owned(),
     };
+    const CUT: &str = "… (cut; the JSON has all of it)";
+    if text.len() > MAX_CELL && text.encode_utf16().count() > MAX_CELL {
+        let mut room = MAX_CELL - CUT.encode_utf16().count();
+        let fits = |c: &char| {
+            let left = room.checked_sub(c.len_utf16());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        text = text.chars().take_while(fits).collect();
+        text.push_str(CUT);
+    }
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
@@ -275,8 +300,14 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("@x,y", "\"'@x,y\""),
             ("two\nlines", "\"two\nlines\""),
+            ("\n=1+1", "\"'\n=1+1\""),
+            ("＝1+1", "'＝1+1"),
+            ("-5", "'-5"),
         ] {
             assert_eq!(super::csv_cell(text), cell);
         }
+        let cut = super::csv_cell(&"🦀".repeat(20_000));
+        assert!(cut.encode_utf16().count() <= super::MAX_CELL && cut.ends_with("has all of it)"));
+        assert_eq!(super::csv_cell(&"ü".repeat(super::MAX_CELL)), "ü".repeat(super::MAX_CELL));
     }
 }

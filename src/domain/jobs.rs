@@ -14,6 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::tickets::Priority;
+use crate::domain::usage::UsageTotals;
 
 #[cfg(feature = "server")]
 pub use self::queries::*;
@@ -140,6 +141,9 @@ pub struct Job {
     /// When it ended.
     #[schema(format = DateTime)]
     pub finished_at: Option<String>,
+    /// What it used. Only when one job is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageTotals>,
 }
 
 /// `POST /api/jobs`

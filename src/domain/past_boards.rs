@@ -1,5 +1,8 @@
 //! Boards of the past: replayed from history, so that the board of any moment can be shown and compared with another.
 
+#[cfg(feature = "server")]
+mod queries;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,10 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::db::Db;
-use crate::domain::accounts::Caller;
-use crate::domain::history::{Cursor, Snapshot};
-use crate::{Result, sql_fn};
+#[cfg(feature = "server")]
+pub use self::queries::*;
 
 /// How a board changed from one moment to another.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -71,22 +72,4 @@ pub struct FieldDifference {
     pub old_value: Value,
     /// Its value on the later board.
     pub new_value: Value,
-}
-
-/// The board of a workflow as it was at a time; the cursor is that moment's position in the stream.
-pub async fn board_at(db: &Db, caller: &Caller, workflow: &str, at: Timestamp) -> Result<Snapshot> {
-    let row = db.call_row(sql_fn!(get_board_at(caller: caller.to_sql(), workflow, at))).await?;
-    let cursor = Cursor { epoch: row.try_get("epoch")?, seq: row.try_get("seq")? };
-    Ok(Snapshot { cursor, body: row.try_get("body")? })
-}
-
-/// How the board of a workflow changed from a time to another, or to now.
-pub async fn changes(
-    db: &Db,
-    caller: &Caller,
-    workflow: &str,
-    from_time: Timestamp,
-    to_time: Option<Timestamp>,
-) -> Result<BoardChanges> {
-    db.call(sql_fn!(get_board_changes(caller: caller.to_sql(), workflow, from_time, to_time))).await
 }

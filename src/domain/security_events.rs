@@ -20,6 +20,7 @@ pub const KINDS: &[&str] = &[
     "admin_revoked",
     "email_changed",
     "export",
+    "import",
     "invitation_accepted",
     "invitation_created",
     "key_changed",

@@ -100,6 +100,13 @@ pub struct Card {
     pub estimate_minutes: Option<i64>,
     /// Minutes it took so far.
     pub spent_minutes: i64,
+    /// The day by which it is to be done.
+    #[serde(default)]
+    #[schema(format = Date)]
+    pub due_on: Option<String>,
+    /// The milestone that it is in.
+    #[serde(default)]
+    pub milestone_id: Option<String>,
     /// Incremented by every change; send it with a change to detect conflicting updates (optimistic locking).
     pub version: i64,
     /// Creation time.
@@ -154,6 +161,8 @@ fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
 
 /// Deserializes a field for which `null` differs from absent: absent → `None`, `null` → `Some(None)`.
 /// Use with `#[serde(default)]`.
-fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+pub(in crate::domain) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -101,6 +101,8 @@ const CONSTRAINTS: &[(&str, &str, &str)] = &[
     ("tickets_story_points", "story_points", "must be between 0 and 1000"),
     ("tickets_estimate", "estimate_minutes", "must be between 0 and 10000000"),
     ("tickets_spent", "spent_minutes", "must be between 0 and 10000000"),
+    ("tickets_milestone", "milestone_id", "must name a milestone of the workflow"),
+    ("tickets_due_on", "due_on", "must be a date from the year 1900 on"),
     ("tickets_status_is_a_column", "status", "must be a column of the board"),
     ("ticket_blockers_not_itself", "blocked_by_ticket_ids", "must not name the ticket itself"),
     ("ticket_comments_length", "comment_text", "must have 1 to 100000 characters"),

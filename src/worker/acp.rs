@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod lines;
 pub(crate) mod permissions;
 pub(crate) mod updates;
+pub(crate) mod usage;
 
 /// The beginning of a text, at most `max` bytes long.
 pub(crate) fn shorten(text: &str, max: usize) -> String {

@@ -1,5 +1,7 @@
 //! Directives: lines `@callboard <verb> …` on a command's standard output that control the worker.
 
+use crate::domain::usage::ReportUsage;
+
 /// A parsed directive.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Directive {
@@ -13,6 +15,8 @@ pub enum Directive {
     Ask(String, Vec<String>),
     /// `app spec.json prd.md`
     App(String, Option<String>),
+    /// `usage {"model": "…", "input_tokens": 1200, …}`
+    Usage(Box<ReportUsage>),
 }
 
 /// Parses a line. Returns `None` for ordinary output, and an error to show to users for an invalid directive.
@@ -20,6 +24,11 @@ pub fn parse(line: &str) -> Option<Result<Directive, String>> {
     let rest = line.trim().strip_prefix("@callboard")?;
     if !rest.starts_with([' ', '\t']) {
         return None;
+    }
+    if let Some(report) =
+        rest.trim_start().strip_prefix("usage").filter(|rest| !rest.starts_with(char::is_alphanumeric))
+    {
+        return Some(usage(report));
     }
     let words = words(rest);
     let mut words = words.into_iter();
@@ -41,6 +50,15 @@ pub fn parse(line: &str) -> Option<Result<Directive, String>> {
         _ => None,
     };
     Some(read.ok_or_else(|| format!("The worker does not understand: {}", line.trim())))
+}
+
+/// Reads a report of usage, a JSON object.
+fn usage(report: &str) -> Result<Directive, String> {
+    let report = report.trim();
+    match serde_json::from_str::<ReportUsage>(report) {
+        Ok(usage) => Ok(Directive::Usage(Box::new(usage))),
+        Err(error) => Err(format!("The worker cannot read this report of usage, {error}: {report}")),
+    }
 }
 
 /// Splits a line into words. Double quotes group words; within them a backslash escapes the next character, and `\n` is
@@ -91,8 +109,17 @@ mod tests {
             Directive::Ask("Ship?".into(), vec!["yes".into(), "no".into()])
         );
         assert_eq!(read("@callboard app spec.json prd.md"), Directive::App("spec.json".into(), Some("prd.md".into())));
+        let Directive::Usage(usage) = read("@callboard usage {\"model\": \"m\", \"input_tokens\": 12, \"cost\": 0.5}")
+        else {
+            panic!("usage");
+        };
+        assert_eq!((usage.model.as_deref(), usage.input_tokens), (Some("m"), Some(12)));
         for wrong in [
             "@callboard",
+            "@callboard usage",
+            "@callboard usage 12",
+            "@callboard usage {\"input_tokens\": \"many\"}",
+            "@callboard usage {\"tokens\": 1}",
             "@callboard progress",
             "@callboard progress 140",
             "@callboard commit xyz!",

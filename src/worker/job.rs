@@ -4,6 +4,7 @@
 mod agent;
 mod lease;
 mod transcript;
+mod usage;
 mod watch;
 
 use std::process::ExitStatus;

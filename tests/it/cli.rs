@@ -7,27 +7,27 @@ use serde_json::Value;
 
 use crate::harness;
 
-struct CommandOutput {
-    ok: bool,
-    out: String,
-    err: String,
+pub struct CommandOutput {
+    pub ok: bool,
+    pub out: String,
+    pub err: String,
 }
 
 impl CommandOutput {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         assert!(self.ok, "{}", self.err);
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out))
     }
 
     /// One sentence on stderr, nothing on stdout.
     #[track_caller]
-    fn refuses(&self, part: &str) {
+    pub fn refuses(&self, part: &str) {
         assert!(!self.ok && self.out.is_empty() && self.err.contains(part), "{}{}", self.out, self.err);
         assert!(self.err.lines().count() == 1 && self.err.ends_with(".\n"), "{}", self.err);
     }
 }
 
-fn run(url: &str, input: &str, arguments: &[&str]) -> CommandOutput {
+pub fn run(url: &str, input: &str, arguments: &[&str]) -> CommandOutput {
     let mut child = Command::new(env!("CARGO_BIN_EXE_callboard"))
         .args(arguments)
         .env_remove("CALLBOARD_CONFIG")

@@ -30,6 +30,20 @@ async fn the_role_reads_views_and_nothing_else() {
         "select * from public.security_events",
         "select logic.lock_key('first_admin')",
         "create table reporting.x (a int)",
+        "create schema mine",
+        "create function reporting.x() returns int language sql as 'select 1'",
+        "set role callboard",
+        "set temp_file_limit = -1",
+        "set session_replication_role = replica",
+        "alter role callboard_reporting connection limit 1000",
+        "alter role callboard_reporting superuser",
+        "create role friend",
+        "do $$ begin lock table reporting.tickets in exclusive mode; end $$",
+        "copy (select 1) to program 'true'",
+        "select pg_read_file('postgresql.conf')",
+        "select pg_terminate_backend(pid) from pg_stat_activity where usename <> current_user",
+        "alter system set work_mem = '1GB'",
+        "create publication everything for all tables",
     ] {
         let error = reader.batch_execute(refused).await.expect_err(refused);
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{refused}: {error:?}");
@@ -72,19 +86,40 @@ async fn sessions_beyond_the_limits_are_ended() {
         ["select 1", "select pg_advisory_lock(1)"],
         ["select lo_create(0)", "begin; select lo_create(0)"],
         ["select 1", "begin; select 1"],
+        ["select 1", "select pg_sleep(3600)"],
+        ["set work_mem = '10GB'", "select count(*) from generate_series(1, 1000000000)"],
     ] {
         let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("connect");
         let ended = tokio::spawn(connection);
-        for statement in ["set default_transaction_read_only = off"].iter().chain(&misuse) {
+        // Without its own limits. The last statement may go on until the session is ended.
+        for statement in ["set default_transaction_read_only = off; set statement_timeout = 0", misuse[0]] {
             client.batch_execute(statement).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
         }
+        let last = misuse[1].to_owned();
+        let running = tokio::spawn(async move {
+            let _ = client.batch_execute(&last).await;
+            client
+        });
         let seconds = if misuse[1].contains("lo") { 60.0 } else { 0.0 };
         harness::eventually("the session is ended", async || {
             reporting_limits::end_sessions(&db, seconds).await.expect("checked");
             ended.is_finished()
         })
         .await;
+        drop(running.await);
     }
+    // Memory, which each role may take more of. Any amount is too much here.
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("connect");
+    let ended = tokio::spawn(connection);
+    client.batch_execute("set statement_timeout = 0; set work_mem = '10GB'").await.expect("settings");
+    let running = tokio::spawn(async move { client.batch_execute("select pg_sleep(3600)").await.is_err() });
+    harness::eventually("the large session is ended", async || {
+        reporting_limits::end_large_sessions(&db, 1).await.expect("checked");
+        ended.is_finished()
+    })
+    .await;
+    assert!(running.await.expect("ended"));
+    assert_eq!(reporting_limits::end_large_sessions(&db, u64::MAX).await.expect("checked"), 0);
     let objects = owner.query_one("select count(*) from pg_largeobject_metadata", &[]).await.expect("counted");
     assert_eq!(objects.get::<_, i64>(0), 0);
     quiet.query("select * from reporting.tickets", &[]).await.expect("a session within the limits goes on");

@@ -11,11 +11,11 @@ use callboard::db::embedded::{Embedded, Options, State};
 
 use crate::harness;
 
-/// A separate small file system, where this process may mount one.
-struct SmallDisk(PathBuf);
+/// A separate small file system of 120 MB, where this process may mount one.
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn mount(at: &Path) -> Option<Self> {
+    pub fn mount(at: &Path) -> Option<Self> {
         let target = CString::new(at.as_os_str().as_bytes()).ok()?;
         // SAFETY: every argument is a C string that outlives the call.
         let result = unsafe {

@@ -113,6 +113,20 @@ async fn a_database_of_an_earlier_version_is_upgraded() {
         assert_eq!(found(query).await, json!([expected]), "{query}");
     }
 
+    // A worker that holds a job through the upgrade reports what it used; nothing is known of the attempts before.
+    let held =
+        "(select jsonb_build_array(id, lease_token) from jobs where lease_expires_at is not null order by id limit 1)";
+    let held = ask(&client, held).await;
+    let (job, token) = (held[0].as_str().expect("a job"), held[1].as_str().expect("a token"));
+    let used = format!("logic.report_usage('coder', '{{\"input_tokens\": 5}}', '{job}', token => '{token}')");
+    let used = ask(&client, &used).await;
+    assert_eq!((&used["usage"]["input_tokens"], &used["usage"]["output_tokens"]), (&json!(5), &Value::Null), "{used}");
+    assert!(used["attempt"].as_i64() >= Some(1), "{used}");
+    assert_eq!(
+        ask(&client, &format!("logic.get_usage('{ada}', '{shop}') -> 'attempts_without_usage'")).await,
+        json!(0)
+    );
+
     // The queue goes on: the job whose lease has ended or is held, the queued one, and the draft.
     client
         .execute("update jobs set lease_expires_at = now() where lease_token is not null", &[])
@@ -120,6 +134,28 @@ async fn a_database_of_an_earlier_version_is_upgraded() {
         .expect("age it");
     let claimed = ask(&client, &format!("logic.claim_job('coder', '{shop}', array['fix'], 'w2')")).await;
     assert_eq!(claimed["job"]["ticket_id"], json!(id("TKT-1")), "{claimed}");
+
+    // Its tickets are planned, its boards of the past still read, and its figures are computed from the same history.
+    let before = ask(&client, "(select max(changed_at) from history)").await;
+    let milestone = ask(
+        &client,
+        &format!("logic.create_milestone('{ada}', '{shop}', 'Opening', null, '2026-01-05', '2026-01-07')"),
+    )
+    .await;
+    let milestone = milestone["milestone_id"].as_str().expect("an id").to_owned();
+    let plan = format!(
+        "logic.update_ticket('{ada}', '{}', '{{\"due_on\": \"2026-01-06\", \"milestone_id\": \"opening\"}}')",
+        id("TKT-3")
+    );
+    assert_eq!(ask(&client, &plan).await["fields_updated"], json!(["due_on", "milestone_id"]));
+    let before = before.as_str().expect("a time");
+    let due =
+        format!("(select jsonb_agg(b.due_on) from reporting.board_at('{shop}', '{before}') b where b.key = 'TKT-3')");
+    assert_eq!(ask(&client, &due).await, json!([null]));
+    let scope = format!("(select b.scope_tickets from reporting.burn_up('{milestone}') b where b.day = current_date)");
+    assert_eq!(ask(&client, &scope).await, json!(1));
+    ask(&client, &format!("logic.refresh_reporting('{shop}')")).await;
+    assert_eq!(ask(&client, &scope).await, json!(1));
 
     // A key from before the upgrade is repeated with its answer.
     let again = format!("logic.find_idempotent_answer('{ben}', 'once', '', 'create_ticket') -> 'answer' -> 'key'");

@@ -2,6 +2,7 @@
 export { agents, auth, invitations, invites, keys, users } from "./accounts";
 export { approvals } from "./approvals";
 export { apps, jobs, messages } from "./jobs";
+export { milestones } from "./milestones";
 export { explain, fieldMessage, Problem } from "./problem";
 export { search, searches } from "./search";
 export { securityEvents } from "./security-events";

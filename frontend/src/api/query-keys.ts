@@ -14,7 +14,12 @@ export const queryKeys = {
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
+  milestones: (workflowId: string) => ["milestones", workflowId] as const,
   board: (workflowId: string) => ["board", workflowId] as const,
+  pastBoard: (workflowId: string, at: string) => ["past-board", workflowId, at] as const,
+  boardEvent: (workflowId: string, epoch: string, seq: number) => ["board-event", workflowId, epoch, seq] as const,
+  boardChanges: (workflowId: string, from: string, to: string | undefined) =>
+    ["board-changes", workflowId, from, to ?? null] as const,
   workflow: (workflowId: string) => ["workflow", workflowId] as const,
   search: (request: SearchRequest) => ["search", request.workflow_id, request] as const,
   savedSearches: (workflowId: string) => ["saved-searches", workflowId] as const,

@@ -922,6 +922,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/board/{workflow_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    from?: string;
+                    to?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    workflow_id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["BoardChanges"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/comments/{id}": {
         parameters: {
             query?: never;
@@ -1902,6 +1943,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/milestones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MilestoneDeleted"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["UpdateMilestone"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Milestone"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
     "/api/searches": {
         parameters: {
             query?: never;
@@ -2246,12 +2353,17 @@ export interface paths {
                     created_before?: string | null;
                     tz?: string | null;
                     silent_minutes?: number | null;
+                    milestone_id?: string | null;
+                    without_milestone?: boolean | null;
+                    due_after?: string | null;
+                    due_before?: string | null;
+                    overdue?: boolean | null;
                     is_blocked?: boolean | null;
                     include_completed?: boolean | null;
                     limit?: number | null;
                     offset?: number | null;
                     cursor?: string | null;
-                    sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank") | null;
+                    sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank" | "due_on") | null;
                     sort_order?: ("asc" | "desc") | null;
                 };
                 header?: {
@@ -3992,6 +4104,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/milestones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    include_closed?: boolean;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["MilestoneList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateMilestone"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Milestone"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/restore": {
         parameters: {
             query?: never;
@@ -4242,6 +4421,13 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        BoardChanges: {
+            epoch: string;
+            from: components["schemas"]["BoardMoment"];
+            has_more: boolean;
+            tickets: components["schemas"]["TicketDifference"][];
+            to: components["schemas"]["BoardMoment"];
+        };
         BoardConfig: {
             board_id?: string | null;
             columns?: components["schemas"]["Column"][] | null;
@@ -4256,6 +4442,12 @@ export interface components {
         BoardConfigAnswer: {
             board_config: components["schemas"]["BoardConfig"];
             success: boolean;
+        };
+        BoardMoment: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            seq: number;
         };
         BoardSettings: {
             allow_reopen?: boolean | null;
@@ -4280,12 +4472,15 @@ export interface components {
             created_at: string;
             created_by_agent_id?: string | null;
             description?: string | null;
+            /** Format: date */
+            due_on?: string | null;
             /** Format: int64 */
             estimate_minutes?: number | null;
             is_blocked: boolean;
             is_resolved: boolean;
             key: string;
             merged_into_ticket_id?: string | null;
+            milestone_id?: string | null;
             /** Format: int64 */
             number: number;
             parent_ticket_id?: string | null;
@@ -4422,14 +4617,26 @@ export interface components {
             with_ticket?: boolean | null;
             workflow_id?: string | null;
         };
+        CreateMilestone: {
+            agent_id?: string | null;
+            description?: string | null;
+            /** Format: date */
+            due_on?: string | null;
+            name: string;
+            /** Format: date */
+            starts_on?: string | null;
+        };
         CreateTicket: {
             agent_id?: string | null;
             assigned_agent_id?: string | null;
             blocked_by_ticket_ids?: string[] | null;
             description?: string;
+            /** Format: date */
+            due_on?: string | null;
             /** Format: int64 */
             estimate_minutes?: number | null;
             initial_status?: string | null;
+            milestone_id?: string | null;
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
             related_task_ids?: string[] | null;
@@ -4569,6 +4776,8 @@ export interface components {
             has_more: boolean;
             next_cursor?: string | null;
         };
+        /** @enum {string} */
+        DifferenceKind: "added" | "removed" | "changed";
         Done: {
             message: string;
             success: boolean;
@@ -4599,6 +4808,10 @@ export interface components {
             search_type?: components["schemas"]["SearchType"] | null;
             workflow_id: string;
         };
+        FieldDifference: {
+            new_value: unknown;
+            old_value: unknown;
+        };
         FileDiff: {
             binary: boolean;
             /** Format: int64 */
@@ -4618,8 +4831,14 @@ export interface components {
             assigned_agent_id?: string | null;
             created_after?: string | null;
             created_before?: string | null;
+            /** Format: date */
+            due_after?: string | null;
+            /** Format: date */
+            due_before?: string | null;
             include_completed?: boolean | null;
             is_blocked?: boolean | null;
+            milestone_id?: string | null;
+            overdue?: boolean | null;
             priority?: components["schemas"]["Priority"][] | null;
             /** Format: double */
             silent_minutes?: number | null;
@@ -4628,6 +4847,7 @@ export interface components {
             ticket_type?: string[] | null;
             tz?: string | null;
             unassigned?: boolean | null;
+            without_milestone?: boolean | null;
         };
         /** @enum {string} */
         Format: "json" | "csv" | "markdown";
@@ -4706,6 +4926,7 @@ export interface components {
             /** Format: date-time */
             started_at?: string | null;
             ticket_key?: string | null;
+            usage?: components["schemas"]["UsageTotals"] | null;
             waiting_reason?: string | null;
         };
         /** @enum {string} */
@@ -4860,6 +5081,54 @@ export interface components {
             has_more: boolean;
             messages: components["schemas"]["Message"][];
             next_cursor?: string | null;
+        };
+        Milestone: {
+            /** Format: date-time */
+            closed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            description: string;
+            /** Format: date */
+            due_on?: string | null;
+            is_closed: boolean;
+            is_overdue: boolean;
+            milestone_id: string;
+            name: string;
+            /** Format: int64 */
+            resolved_count: number;
+            /** Format: double */
+            resolved_points: number;
+            /** Format: date */
+            starts_on?: string | null;
+            /** Format: double */
+            story_points: number;
+            /** Format: int64 */
+            ticket_count: number;
+            /** Format: date-time */
+            updated_at: string;
+            workflow_id: string;
+        };
+        MilestoneDeleted: {
+            message: string;
+            milestone_id: string;
+            success: boolean;
+            /** Format: int64 */
+            tickets: number;
+        };
+        MilestoneList: {
+            milestones: components["schemas"]["Milestone"][];
+        };
+        MilestoneRef: {
+            /** Format: date */
+            due_on?: string | null;
+            is_closed: boolean;
+            milestone_id: string;
+            name: string;
+        };
+        Money: {
+            amount: string;
+            currency: string;
         };
         Moved: {
             /** Format: int64 */
@@ -5236,12 +5505,15 @@ export interface components {
             created_at: string;
             created_by_agent_id?: string | null;
             description?: string | null;
+            /** Format: date */
+            due_on?: string | null;
             /** Format: int64 */
             estimate_minutes?: number | null;
             is_blocked: boolean;
             is_resolved: boolean;
             key: string;
             merged_into_ticket_id?: string | null;
+            milestone_id?: string | null;
             /** Format: int64 */
             number: number;
             parent_ticket_id?: string | null;
@@ -5278,6 +5550,7 @@ export interface components {
             duplicates: components["schemas"]["TicketRef"][];
             history: components["schemas"]["HistoryEntry"][];
             merged_into?: components["schemas"]["TicketRef"] | null;
+            milestone?: components["schemas"]["MilestoneRef"] | null;
             next_cursors?: components["schemas"]["NextCursors"];
             parent_ticket?: components["schemas"]["TicketRef"] | null;
             related_tasks: components["schemas"]["TaskRef"][];
@@ -5286,6 +5559,16 @@ export interface components {
             sub_tickets: components["schemas"]["TicketRef"][];
             success: boolean;
             ticket: components["schemas"]["TicketFields"];
+            usage?: components["schemas"]["UsageTotals"] | null;
+        };
+        TicketDifference: {
+            change: components["schemas"]["DifferenceKind"];
+            fields: {
+                [key: string]: components["schemas"]["FieldDifference"];
+            };
+            key: string;
+            ticket_id: string;
+            title: string;
         };
         TicketFields: {
             approval_status?: components["schemas"]["ApprovalStatus"] | null;
@@ -5301,12 +5584,15 @@ export interface components {
             created_at: string;
             created_by_agent_id?: string | null;
             description?: string | null;
+            /** Format: date */
+            due_on?: string | null;
             /** Format: int64 */
             estimate_minutes?: number | null;
             is_blocked: boolean;
             is_resolved: boolean;
             key: string;
             merged_into_ticket_id?: string | null;
+            milestone_id?: string | null;
             /** Format: int64 */
             number: number;
             parent_ticket_id?: string | null;
@@ -5362,8 +5648,11 @@ export interface components {
             assigned_agent_id?: string | null;
             blocked_by_ticket_ids?: string[] | null;
             description?: string | null;
+            /** Format: date */
+            due_on?: string | null;
             /** Format: int64 */
             estimate_minutes?: number | null;
+            milestone_id?: string | null;
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
             related_task_ids?: string[] | null;
@@ -5418,6 +5707,16 @@ export interface components {
             stages?: string[] | null;
             title?: string | null;
         };
+        UpdateMilestone: {
+            agent_id?: string | null;
+            description?: string | null;
+            /** Format: date */
+            due_on?: string | null;
+            is_closed?: boolean | null;
+            name?: string | null;
+            /** Format: date */
+            starts_on?: string | null;
+        };
         UpdateSearch: {
             filters?: components["schemas"]["Filters"] | null;
             include_comments?: boolean | null;
@@ -5432,8 +5731,11 @@ export interface components {
             assigned_agent_id?: string | null;
             blocked_by_ticket_ids?: string[] | null;
             description?: string | null;
+            /** Format: date */
+            due_on?: string | null;
             /** Format: int64 */
             estimate_minutes?: number | null;
+            milestone_id?: string | null;
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
             related_task_ids?: string[] | null;
@@ -5474,6 +5776,24 @@ export interface components {
             ticket_id: string;
             /** Format: int64 */
             version: number;
+        };
+        UsageTotals: {
+            /** Format: int64 */
+            cache_read_tokens?: number | null;
+            /** Format: int64 */
+            cache_write_tokens?: number | null;
+            costs: components["schemas"]["Money"][];
+            /** Format: int64 */
+            input_tokens?: number | null;
+            /** Format: int64 */
+            output_tokens?: number | null;
+            reported: boolean;
+            /** Format: int64 */
+            reports: number;
+            /** Format: int64 */
+            reports_without_cost: number;
+            /** Format: int64 */
+            reports_without_tokens: number;
         };
         Webhook: {
             active: boolean;

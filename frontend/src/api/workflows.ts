@@ -2,6 +2,7 @@
 import { client, fetchAllPages, unwrap } from "./http";
 import type {
   BoardChange,
+  BoardChanges,
   BoardConfig,
   BoardSnapshot,
   BoardTemplate,
@@ -67,6 +68,19 @@ export const board = {
     unwrap(
       client.GET("/api/board/{workflow_id}", { params: { path: { workflow_id } }, signal }),
     ) as Promise<BoardSnapshot>,
+  /** The board as it was at a time. */
+  at: (workflow_id: string, at: string, signal?: AbortSignal) =>
+    unwrap(
+      client.GET("/api/board/{workflow_id}", { params: { path: { workflow_id }, query: { at } }, signal }),
+    ) as Promise<BoardSnapshot>,
+  /** How the board changed from one time to another, or to now. */
+  changes: (workflow_id: string, from: string, to: string | undefined, signal?: AbortSignal) =>
+    unwrap(
+      client.GET("/api/board/{workflow_id}/changes", {
+        params: { path: { workflow_id }, query: { from, to } },
+        signal,
+      }),
+    ) as Promise<BoardChanges>,
   events: (id: string, since: number, epoch: string | undefined, limit = 500) =>
     unwrap(
       client.GET("/api/workflows/{id}/events", { params: { path: { id }, query: { since, epoch, limit } } }),

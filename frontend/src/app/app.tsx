@@ -1,13 +1,14 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect } from "react";
-import { Toaster, toast } from "sonner";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Problem, session } from "@/api";
 import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
-import { PromptHost } from "@/ui/prompt-dialog";
-import { TooltipProvider } from "@/ui/tooltip";
+import { loadPart, whenIdle } from "@/ui/load-part";
+import { loadMenus } from "@/ui/menu";
+import { loadQuestionDialog, PromptHost } from "@/ui/prompt-dialog";
+import { onWaitingToast, toast } from "@/ui/toast";
 import { useTheme } from "@/ui/use-theme";
 import { router } from "./router";
 
@@ -22,10 +23,13 @@ const queries = new QueryClient({
 });
 const live = new LiveClient(queries);
 
+const Toaster = lazy(() => loadPart(async () => ({ default: (await import("@/ui/toaster")).Toaster })));
+
 void session.start();
 
 export function App() {
   const theme = useTheme();
+  const rest = useRest();
   useEffect(
     () =>
       live.onAccessRevoked(() =>
@@ -38,19 +42,26 @@ export function App() {
   return (
     <QueryClientProvider client={queries}>
       <LiveProvider client={live}>
-        <TooltipProvider delayDuration={350}>
-          <RouterProvider router={router} />
-          <PromptHost />
-          <Announcer />
-          <Toaster
-            theme={theme}
-            position="bottom-right"
-            closeButton
-            visibleToasts={4}
-            containerAriaLabel="Notifications"
-          />
-        </TooltipProvider>
+        <RouterProvider router={router} />
+        <PromptHost />
+        <Announcer />
+        <Suspense>{rest && <Toaster theme={theme} />}</Suspense>
       </LiveProvider>
     </QueryClientProvider>
   );
+}
+
+/** Loads what the first page can wait for, once it is drawn; true from then on. Without it, nothing works offline. */
+function useRest(): boolean {
+  const [wanted, setWanted] = useState(false);
+  useEffect(() => {
+    const stop = onWaitingToast(() => setWanted(true));
+    whenIdle(() => {
+      setWanted(true);
+      void loadMenus();
+      void loadQuestionDialog().catch(() => undefined);
+    });
+    return stop;
+  }, []);
+  return wanted;
 }

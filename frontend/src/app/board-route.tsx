@@ -1,18 +1,24 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
+import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { useMoveCard } from "@/features/board/use-move-card";
-import { useTicketSections } from "./ticket-sections";
+import { loadPart, whenIdle } from "@/ui/load-part";
+import { Spinner } from "@/ui/states";
 
-const TicketDrawer = lazy(() =>
-  import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
+const PastBoardPage = lazy(() =>
+  loadPart(async () => ({ default: (await import("@/features/board/past/past-board-page")).PastBoardPage })),
 );
+
+const loadDrawer = () => import("./drawer");
+const Drawer = lazy(() => loadPart(async () => ({ default: (await loadDrawer()).Drawer })));
 
 /** The board, with the ticket drawer of the URL's ticket. Features do not import each other; routes compose them. */
 export function BoardRoute() {
   const { workflowId } = useParams({ from: "/inside/shell/w/$workflowId" });
-  const filter = useSearch({ from: "/inside/shell/w/$workflowId" });
+  const { at, compare, ...rest } = useSearch({ from: "/inside/shell/w/$workflowId" });
+  const filter = useStableFilter(rest);
   const { ticketId } = useParams({ strict: false }) as { ticketId?: string };
   const navigate = useNavigate();
 
@@ -31,9 +37,59 @@ export function BoardRoute() {
     (jobId: string) => void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId, jobId }, search: {} }),
     [navigate, workflowId],
   );
+  useEffect(() => whenIdle(() => void loadDrawer().catch(() => undefined)), []);
   const moveCard = useMoveCard(workflowId, open);
-  const renderSections = useTicketSections();
 
+  const showPast = useCallback(
+    (moment: string, replace = false) =>
+      void navigate({
+        to: "/w/$workflowId",
+        params: { workflowId },
+        search: { ...filter, at: moment, compare },
+        replace,
+      }),
+    [navigate, workflowId, filter, compare],
+  );
+  const moveInPast = useCallback((moment: string) => showPast(moment, true), [showPast]);
+  const filterPast = useCallback(
+    (next: Filter) => void navigate({ to: ".", search: { ...next, at, compare }, replace: true }),
+    [navigate, at, compare],
+  );
+  const setComparison = useCallback(
+    (next: Comparison) =>
+      void navigate({ to: ".", search: { ...filter, at, compare: readComparison(next) }, replace: true }),
+    [navigate, filter, at],
+  );
+  const backToNow = useCallback(
+    () => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: filter }),
+    [navigate, workflowId, filter],
+  );
+  const openNow = useCallback(
+    (id: string) =>
+      void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId, ticketId: id }, search: filter }),
+    [navigate, workflowId, filter],
+  );
+
+  if (at !== undefined && !ticketId) {
+    return (
+      <div className="relative flex min-h-0 flex-1 overflow-hidden">
+        <Suspense fallback={<Spinner label="Loading the board…" className="flex-1" />}>
+          <PastBoardPage
+            key={workflowId}
+            workflowId={workflowId}
+            at={at}
+            comparison={compare ?? "now"}
+            filter={filter}
+            onFilter={filterPast}
+            onMoment={moveInPast}
+            onComparison={setComparison}
+            onNow={backToNow}
+            onOpen={openNow}
+          />
+        </Suspense>
+      </div>
+    );
+  }
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
       <BoardPage
@@ -44,21 +100,26 @@ export function BoardRoute() {
         onFilter={setFilter}
         onOpen={open}
         onOpenJob={openJob}
+        onPast={showPast}
         moveCard={moveCard}
       />
       <Suspense>
         {ticketId && (
-          <TicketDrawer
+          <Drawer
             key={ticketId}
             workflowId={workflowId}
             ticketId={ticketId}
             onOpen={open}
             onClose={close}
             onMove={moveCard}
-            renderSections={renderSections}
           />
         )}
       </Suspense>
     </div>
   );
+}
+
+/** The same object as long as its fields are the same, so that moving through the past filters nothing again. */
+function useStableFilter({ q, type, priority, assignee }: Filter): Filter {
+  return useMemo(() => ({ q, type, priority, assignee }), [q, type, priority, assignee]);
 }

@@ -3,6 +3,7 @@ import {
   AppWindow,
   Bot,
   Columns3,
+  History,
   Inbox,
   LogOut,
   Moon,
@@ -14,17 +15,21 @@ import {
 } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { session } from "@/api";
+import { useWorkflows } from "@/api/hooks";
+import { firstMoment } from "@/features/board/past/moments";
 import { Button } from "@/ui/button";
+import { loadPart } from "@/ui/load-part";
 import { Kbd } from "@/ui/states";
 import { setTheme } from "@/ui/use-theme";
 
-const Palette = lazy(() => import("@/features/search/palette").then((module) => ({ default: module.Palette })));
+const Palette = lazy(() => loadPart(async () => ({ default: (await import("@/features/search/palette")).Palette })));
 
 /** The command palette and its button in the header. */
 export function PaletteHost() {
   const [open, setOpen] = useState(false);
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const navigate = useNavigate();
+  const createdAt = useWorkflows().data?.find(({ id }) => id === workflowId)?.created_at;
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -42,6 +47,16 @@ export function PaletteHost() {
     { name: "Go to approvals", icon: <Inbox />, run: () => void navigate({ to: "/approvals", search: {} }) },
     ...(workflowId
       ? [
+          {
+            name: "Board at…",
+            icon: <History />,
+            run: () =>
+              void navigate({
+                to: "/w/$workflowId",
+                params: { workflowId },
+                search: { at: firstMoment(createdAt, Date.now()) },
+              }),
+          },
           {
             name: "Go to search",
             icon: <TextSearch />,

@@ -1,11 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
-import { RegisterPage } from "@/features/auth/register-page";
-import { SetupPage } from "@/features/auth/setup-page";
-import { SignInPage } from "@/features/auth/sign-in-page";
-import { readFilter } from "@/features/board/filter";
+import { type Filter, readFilter } from "@/features/board/filter";
+import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { readJobListState } from "@/features/jobs/job-list-state";
 import { readSearchState } from "@/features/search/search-state";
-import { WorkflowsPage } from "@/features/workflows/workflows-page";
+import { loadPart } from "@/ui/load-part";
 import { BoardRoute } from "./board-route";
 import { CrashPage, NotFoundPage } from "./error-pages";
 import { RequireSession } from "./require-session";
@@ -14,38 +12,55 @@ import { Shell } from "./shell";
 const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
 
+/** A page that is loaded when it is opened. */
+const page: typeof lazyRouteComponent = (load, name) => lazyRouteComponent(() => loadPart(load), name);
+
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage, errorComponent: CrashPage });
 
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: nonEmpty(search.next) }),
-  component: SignInPage,
+  component: page(() => import("@/features/auth/sign-in-page"), "SignInPage"),
 });
 
 const register = createRoute({
   getParentRoute: () => root,
   path: "/register",
   validateSearch: (search: Record<string, unknown>): { invite?: string } => ({ invite: nonEmpty(search.invite) }),
-  component: RegisterPage,
+  component: page(() => import("@/features/auth/register-page"), "RegisterPage"),
 });
 
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
   validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: nonEmpty(search.token) }),
-  component: SetupPage,
+  component: page(() => import("@/features/auth/setup-page"), "SetupPage"),
 });
 
 const authenticated = createRoute({ getParentRoute: () => root, id: "inside", component: RequireSession });
 const shell = createRoute({ getParentRoute: () => authenticated, id: "shell", component: Shell });
 
-const home = createRoute({ getParentRoute: () => shell, path: "/", component: WorkflowsPage });
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: page(() => import("@/features/workflows/workflows-page"), "WorkflowsPage"),
+});
+
+/** The filter of a board, and the moment if it is one of the past. */
+function readBoardSearch(search: Record<string, unknown>): Filter & { at?: string; compare?: Comparison } {
+  const { at, compare } = search;
+  const moment = typeof at === "number" ? String(at) : nonEmpty(at);
+  return {
+    ...readFilter(search),
+    ...(moment === undefined ? {} : { at: moment, compare: readComparison(compare) }),
+  };
+}
 
 const board = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId",
-  validateSearch: readFilter,
+  validateSearch: readBoardSearch,
   component: BoardRoute,
 });
 
@@ -55,7 +70,7 @@ const search = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/search",
   validateSearch: readSearchState,
-  component: lazyRouteComponent(() => import("./search-route"), "SearchRoute"),
+  component: page(() => import("./search-route"), "SearchRoute"),
 });
 
 const searchTicket = createRoute({ getParentRoute: () => search, path: "t/$ticketId" });
@@ -64,26 +79,26 @@ const jobs = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/jobs",
   validateSearch: readJobListState,
-  component: lazyRouteComponent(() => import("./jobs-route"), "JobsRoute"),
+  component: page(() => import("./jobs-route"), "JobsRoute"),
 });
 
 const job = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/jobs/$jobId",
   validateSearch: readJobListState,
-  component: lazyRouteComponent(() => import("./job-route"), "JobRoute"),
+  component: page(() => import("./job-route"), "JobRoute"),
 });
 
 const apps = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/apps",
-  component: lazyRouteComponent(() => import("./apps-route"), "AppsRoute"),
+  component: page(() => import("./apps-route"), "AppsRoute"),
 });
 
 const app = createRoute({
   getParentRoute: () => shell,
   path: "/apps/$appId",
-  component: lazyRouteComponent(() => import("./apps-route"), "AppRoute"),
+  component: page(() => import("./apps-route"), "AppRoute"),
 });
 
 const inbox = createRoute({
@@ -93,31 +108,31 @@ const inbox = createRoute({
     focus: nonEmpty(search.focus),
     show: search.show === "decided" ? search.show : undefined,
   }),
-  component: lazyRouteComponent(() => import("./inbox-route"), "InboxRoute"),
+  component: page(() => import("./inbox-route"), "InboxRoute"),
 });
 
 const boardSettings = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings",
-  component: lazyRouteComponent(() => import("@/features/settings/board-settings-page"), "BoardSettingsPage"),
+  component: page(() => import("@/features/settings/board-settings-page"), "BoardSettingsPage"),
 });
 
 const workflowSecurity = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings/security",
-  component: lazyRouteComponent(() => import("@/features/settings/security-events-page"), "SecurityEventsPage"),
+  component: page(() => import("@/features/settings/security-events-page"), "SecurityEventsPage"),
 });
 
 const security = createRoute({
   getParentRoute: () => shell,
   path: "/account/security",
-  component: lazyRouteComponent(() => import("@/features/settings/security-events-page"), "SecurityEventsPage"),
+  component: page(() => import("@/features/settings/security-events-page"), "SecurityEventsPage"),
 });
 
 const account = createRoute({
   getParentRoute: () => shell,
   path: "/account",
-  component: lazyRouteComponent(() => import("@/features/settings/account-page"), "AccountPage"),
+  component: page(() => import("@/features/settings/account-page"), "AccountPage"),
 });
 
 export const router = createRouter({

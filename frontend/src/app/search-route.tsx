@@ -3,11 +3,9 @@ import { lazy, Suspense, useCallback } from "react";
 import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
 import type { SearchState } from "@/features/search/search-state";
-import { useTicketSections } from "./ticket-sections";
+import { loadPart } from "@/ui/load-part";
 
-const TicketDrawer = lazy(() =>
-  import("@/features/ticket/ticket-drawer").then((module) => ({ default: module.TicketDrawer })),
-);
+const Drawer = lazy(() => loadPart(async () => ({ default: (await import("./drawer")).Drawer })));
 
 /** The search page, with the ticket drawer over it so that the results keep their scroll position. */
 export function SearchRoute() {
@@ -34,7 +32,6 @@ export function SearchRoute() {
     [navigate, workflowId],
   );
   const moveCard = useMoveCard(workflowId, open);
-  const renderSections = useTicketSections();
 
   return (
     <div className="relative flex min-h-0 flex-1 overflow-hidden">
@@ -48,14 +45,13 @@ export function SearchRoute() {
       />
       <Suspense>
         {ticketId && (
-          <TicketDrawer
+          <Drawer
             key={ticketId}
             workflowId={workflowId}
             ticketId={ticketId}
             onOpen={open}
             onClose={close}
             onMove={moveCard}
-            renderSections={renderSections}
           />
         )}
       </Suspense>

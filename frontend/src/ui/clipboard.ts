@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "./toast";
 
 /** Copies a text and shows a toast. On plain HTTP there is no clipboard API, so a hidden field is copied instead. */
 export async function copyText(text: string, done = "Copied"): Promise<void> {

@@ -1,66 +1,68 @@
-import { Check } from "lucide-react";
-import { DropdownMenu as Radix } from "radix-ui";
-import type { ComponentProps, ReactNode } from "react";
-import { cn } from "./cn";
+/**
+ * Menus. Their parts (positioning, focus, keys) are loaded after the first page, or when the first menu is opened; until
+ * then a menu is its trigger.
+ */
+import { type ComponentProps, type ReactElement, type ReactNode, useState, useSyncExternalStore } from "react";
+import { loadPart } from "./load-part";
+import { Trigger } from "./trigger";
 
-const panel =
-  "scroll-thin z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 overflow-y-auto rounded-lg border bg-surface p-1 shadow-pop data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98";
-const row =
-  "flex cursor-pointer select-none items-center gap-2 rounded-md px-2 py-1.5 outline-none data-[highlighted]:bg-muted data-[disabled]:cursor-default data-[disabled]:opacity-50 [&_svg]:size-4 [&_svg]:shrink-0";
+type Parts = typeof import("./menu-parts");
 
-type ContentProps = Omit<ComponentProps<typeof Radix.Content>, "className">;
+let parts: Parts | null = null;
+const listeners = new Set<() => void>();
 
-export function MenuPanel({ children, align = "end", ...props }: ContentProps) {
+export async function loadMenus(): Promise<void> {
+  if (parts) return;
+  parts = await loadPart(() => import("./menu-parts"));
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+const useParts = () => useSyncExternalStore(subscribe, () => parts);
+
+type MenuProps = Omit<ComponentProps<Parts["Menu"]>, "trigger" | "openAtOnce"> & { trigger: ReactElement };
+
+export function Menu({ trigger, ...props }: MenuProps) {
+  const loaded = useParts();
+  const [wanted, setWanted] = useState(false);
+  // Only a wanted menu replaces its trigger, so that none loses the focus while the parts are loaded.
+  if (loaded && wanted) return <loaded.Menu trigger={trigger} openAtOnce {...props} />;
+  const open = () => {
+    setWanted(true);
+    void loadMenus();
+  };
   return (
-    <Radix.Portal>
-      <Radix.Content align={align} sideOffset={4} collisionPadding={8} className={panel} {...props}>
-        {children}
-      </Radix.Content>
-    </Radix.Portal>
+    <Trigger
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onClick={open}
+      onKeyDown={(event) => {
+        if (event.key !== "ArrowDown") return;
+        event.preventDefault();
+        open();
+      }}
+    >
+      {trigger}
+    </Trigger>
   );
 }
 
-export function Menu({ trigger, ...props }: { trigger: ReactNode } & ContentProps) {
-  return (
-    <Radix.Root modal={false}>
-      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
-      <MenuPanel {...props} />
-    </Radix.Root>
-  );
+/** The parts below are rendered inside a menu, so they have been loaded. */
+function inMenu<Props extends object>(choose: (parts: Parts) => (props: Props) => ReactNode) {
+  return function Part(props: Props) {
+    const loaded = useParts();
+    if (!loaded) return null;
+    const Loaded = choose(loaded);
+    return <Loaded {...props} />;
+  };
 }
 
-export function MenuItem({ className, danger, ...props }: ComponentProps<typeof Radix.Item> & { danger?: boolean }) {
-  return <Radix.Item className={cn(row, danger && "text-danger", className)} {...props} />;
-}
-
-export function MenuCheckboxItem({ children, checked, ...props }: ComponentProps<typeof Radix.CheckboxItem>) {
-  return (
-    <Radix.CheckboxItem checked={checked} className={cn(row, "pr-8 relative")} {...props}>
-      {children}
-      <Radix.ItemIndicator className="absolute right-2">
-        <Check className="text-accent-foreground" />
-      </Radix.ItemIndicator>
-    </Radix.CheckboxItem>
-  );
-}
-
-export function MenuLabel({ children }: { children: ReactNode }) {
-  return <Radix.Label className="px-2 pt-1.5 pb-1 font-medium text-2xs text-muted-foreground">{children}</Radix.Label>;
-}
-
-export function MenuSeparator() {
-  return <Radix.Separator className="-mx-1 my-1 h-px bg-border" />;
-}
-
-export function SubMenu({ label, children }: { label: ReactNode; children: ReactNode }) {
-  return (
-    <Radix.Sub>
-      <Radix.SubTrigger className={cn(row, "data-[state=open]:bg-muted")}>{label}</Radix.SubTrigger>
-      <Radix.Portal>
-        <Radix.SubContent sideOffset={4} collisionPadding={8} className={panel}>
-          {children}
-        </Radix.SubContent>
-      </Radix.Portal>
-    </Radix.Sub>
-  );
-}
+export const MenuItem = inMenu((loaded) => loaded.MenuItem);
+export const MenuCheckboxItem = inMenu((loaded) => loaded.MenuCheckboxItem);
+export const MenuLabel = inMenu((loaded) => loaded.MenuLabel);
+export const MenuSeparator = inMenu<object>((loaded) => loaded.MenuSeparator);
+export const SubMenu = inMenu((loaded) => loaded.SubMenu);

@@ -1,7 +1,9 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
-import { confirm, PromptHost, prompt } from "./prompt-dialog";
+import { beforeAll, describe, expect, it } from "vitest";
+import { confirm, loadQuestionDialog, PromptHost, prompt } from "./prompt-dialog";
+
+beforeAll(loadQuestionDialog);
 
 describe("prompt", () => {
   it("resolves to the text once it is long enough", async () => {
@@ -11,7 +13,7 @@ describe("prompt", () => {
     act(() => {
       answer = prompt({ title: "Why?", label: "Reason", submit: "Go", minLength: 5 });
     });
-    await user.type(screen.getByLabelText("Reason"), "no");
+    await user.type(await screen.findByLabelText("Reason"), "no");
     await user.click(screen.getByRole("button", { name: "Go" }));
     expect(screen.getByText("Write at least 5 characters.")).toBeDefined();
     await user.type(screen.getByLabelText("Reason"), "w it is");
@@ -30,7 +32,7 @@ describe("confirm", () => {
     act(() => {
       answers = [confirm(options), confirm(options)];
     });
-    await user.click(screen.getByRole("button", { name: "Keep" }));
+    await user.click(await screen.findByRole("button", { name: "Keep" }));
     const submit = screen.getByRole<HTMLButtonElement>("button", { name: "Delete" });
     expect(submit.disabled).toBe(true);
     await user.type(screen.getByLabelText("Type “delete” to confirm"), "DELETE");

@@ -23,7 +23,10 @@ export function useShortcuts(shortcuts: Shortcuts): void {
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.target instanceof HTMLElement ? event.target : null;
   if (!target) return false;
-  if (event.key === "Escape") return target.matches("input, textarea, [contenteditable=true]");
+  if (event.key === "Escape" && !target.matches("input[type=range]"))
+    return target.matches("input, textarea, [contenteditable=true]");
+  // A slider is an input in which nothing is typed.
+  if (target.matches("input[type=range]")) return false;
   return target.matches("input, textarea, select, [contenteditable=true], [role=menuitem], [role=menuitemcheckbox]");
 }
 

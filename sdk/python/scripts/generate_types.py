@@ -103,7 +103,7 @@ def typed_dict(name: str, text: str, fields: list[tuple[str, str, bool, str]]) -
     """A class of fields: name, type, whether it is required, description."""
     if any(keyword.iskeyword(field) or not field.isidentifier() for field, *_ in fields):
         members = [
-            f'        "{field}": {kind!r},' if required else f'        "{field}": "NotRequired[{kind}]",'
+            f'        "{field}": {kind!r},' if required else f'        "{field}": {f"NotRequired[{kind}]"!r},'
             for field, kind, required, _ in fields
         ]
         return [f"{name} = TypedDict(", f'    "{name}",', "    {", *members, "    },", ")", *docstring(text, "")]

@@ -38,6 +38,31 @@ def test_a_sync_handler(server: Server, board: Board) -> None:
     assert board.owner.get_ticket(ticket_id)["is_resolved"]
 
 
+def test_usage_is_reported_also_when_the_handler_must_end(server: Server, board: Board) -> None:
+    def handle(job: Job) -> None:
+        first = job.report_usage(model="large", input_tokens=1200, cost="0.0125", currency="USD", report_id="turn-1")
+        assert (first["counted"], first.get("attempt")) == (True, 1)
+        again = job.report_usage(model="large", input_tokens=1200, cost="0.0125", currency="USD", report_id="turn-1")
+        assert not again["counted"]
+        board.owner.act_on_job(job.id, "cancel")
+        assert job.cancelled.wait(30)
+        job.report_usage(output_tokens=80)
+
+    job_id = job(board, "Summarize the log")
+    with Client(server.url, key=board.key) as client:
+        client.work(handle, workflow=board.id, drain=True)
+    used = board.owner.job_usage(job_id)
+    totals = used["usage"]
+    assert (totals.get("input_tokens"), totals.get("output_tokens")) == (1200, 80)
+    assert (totals["costs"], totals.get("cache_read_tokens")) == ([{"currency": "USD", "amount": "0.0125"}], None)
+    ticket = board.owner.get_job(job_id).get("ticket_id")
+    assert ticket
+    board.owner.report_ticket_usage(ticket, input_tokens=5)
+    assert board.owner.ticket_usage(ticket)["usage"].get("input_tokens") == 1205
+    groups = board.owner.usage(workflow_id=board.id, group_by="model")["groups"]
+    assert [group.get("key") for group in groups] == ["large", None]
+
+
 def test_an_async_handler(server: Server, board: Board) -> None:
     async def handle(job: AsyncJob) -> None:
         await job.progress(50)

@@ -1,8 +1,9 @@
 /** The client: a method for each usual request. */
 
-import { Api, type ClientOptions, settingsOf } from "./api.js";
+import { type ClientOptions, settingsOf } from "./api.js";
 import type { Tokens } from "./credential.js";
 import { RefusedError, UnusableAnswerError } from "./errors.js";
+import { Planning } from "./planning.js";
 import { type CallOptions, decode, send } from "./send.js";
 import type { Filters, Schemas } from "./types.js";
 import { type Cursor, Watch, type WatchOptions } from "./watch.js";
@@ -32,7 +33,7 @@ export type Items<T> = AsyncGenerator<T, void, undefined>;
  * console.log(ticket.key);
  * ```
  */
-export class Client extends Api {
+export class Client extends Planning {
   /**
    * Creates a client of the server at `url`, e.g. `http://127.0.0.1:8080`, or `location.origin` on a page of the server.
    *
@@ -120,6 +121,23 @@ export class Client extends Api {
   async board(workflow: string, options?: CallOptions): Promise<Record<string, unknown>> {
     const path = { workflow_id: workflow };
     return (await this.request("get", "/api/board/{workflow_id}", { path, ...options })) as Record<string, unknown>;
+  }
+
+  // Reports
+
+  /** The reports that there are, with their parameters and columns. */
+  async reports(options?: CallOptions): Promise<Schemas["ReportDefinition"][]> {
+    return (await this.request("get", "/api/reports", { ...options })).reports;
+  }
+
+  /** A report of a workflow, e.g. `report("throughput", { workflow_id, from: "2026-01-05", unit: "week" })`. */
+  async report(
+    name: string,
+    query: Omit<Filters<"/api/reports/{name}">, "format" | "bom"> & { workflow_id: string },
+    options?: CallOptions,
+  ): Promise<Schemas["Report"]> {
+    const answer = await this.request("get", "/api/reports/{name}", { path: { name }, query, ...options });
+    return answer as Schemas["Report"];
   }
 
   // Tickets
@@ -234,6 +252,45 @@ export class Client extends Api {
     options?: CallOptions,
   ): Promise<Schemas["Messages"]> {
     return this.request("get", "/api/job-messages", { query: { ...query, job_id: id }, ...options });
+  }
+
+  // Usage
+
+  /**
+   * Reports what a model used for a job: `{ model, input_tokens, output_tokens, cost: "0.0125", currency: "USD" }`. Leave out
+   * what is not known. With the `lease_token` of a claim, the report belongs to that attempt, also after its lease was lost. A
+   * repeated `report_id` is counted once.
+   *
+   * @throws {RefusedError} 422: a value is not valid; 409: the `report_id` was used for other numbers.
+   */
+  reportUsage(job: string, input: Schemas["ReportUsage"], options?: CallOptions): Promise<Schemas["UsageReported"]> {
+    const body = { source: "sdk" as const, ...input };
+    return this.request("post", "/api/jobs/{id}/usage", { path: { id: job }, body, ...options });
+  }
+
+  /** Reports what a model used for a ticket without a job. */
+  reportTicketUsage(
+    ticket: string,
+    input: Schemas["ReportUsage"],
+    options?: CallOptions,
+  ): Promise<Schemas["UsageReported"]> {
+    const body = { source: "sdk" as const, ...input };
+    return this.request("post", "/api/tickets/{id}/usage", { path: { id: ticket }, body, ...options });
+  }
+
+  /** What a job used, by attempt and model. An attempt without a report has `usage.reported` false. */
+  jobUsage(id: string, options?: CallOptions): Promise<Schemas["JobUsage"]> {
+    return this.request("get", "/api/jobs/{id}/usage", { path: { id }, ...options });
+  }
+
+  /** What was used for a ticket, by job and model. */
+  ticketUsage(id: string, options?: CallOptions): Promise<Schemas["TicketUsage"]> {
+    return this.request("get", "/api/tickets/{id}/usage", { path: { id }, ...options });
+  }
+
+  /** Usage in a range of days, e.g. `{ workflow_id, group_by: "agent", first_day: "2026-01-01" }`. */
+  usage(query: Filters<"/api/usage"> = {}, options?: CallOptions): Promise<Schemas["UsageSummary"]> {
+    return this.request("get", "/api/usage", { query, ...options });
   }
 
   // Questions to people

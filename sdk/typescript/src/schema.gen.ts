@@ -956,6 +956,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a job used: in all, by attempt and by model. An attempt without a report is listed, with `reported` false. */
+        get: operations["getJobUsage"];
+        put?: never;
+        /**
+         * Reports what a model used for a job. With the lease token of a claim the report belongs to that attempt, also after its
+         *     lease was lost or the job has ended; without one, to the newest. An attempt takes 1,000 reports at most.
+         * @description What is not known is left out: missing usage stays missing. A report with a `report_id` is counted once. Numbers that
+         *     are totals of a session so far are marked by `cumulative`; what is new since the last totals is counted.
+         */
+        post: operations["reportJobUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/keys": {
         parameters: {
             query?: never;
@@ -1036,6 +1059,63 @@ export interface paths {
         put?: never;
         /** Declines an invitation. Its sender does not learn of it, and the same invitation does not come back until it has expired. */
         post: operations["declineMembershipInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/milestones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One milestone, and how far it is. */
+        get: operations["getMilestone"];
+        put?: never;
+        post?: never;
+        /** Deletes a milestone. Its tickets stay and leave it. Requires an owner. To keep its figures, close it instead. */
+        delete: operations["deleteMilestone"];
+        options?: never;
+        head?: never;
+        /** Changes the given fields of a milestone; `is_closed` closes and reopens it. A closed one keeps its tickets and takes no more. */
+        patch: operations["updateMilestone"];
+        trace?: never;
+    };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reports that there are, with their parameters and columns. */
+        get: operations["listReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A report of a workflow: its columns, its rows, and the SQL that finds them.
+         * @description `GET /api/reports` says which parameters a report has. Durations are in seconds. The `ETag` changes with the workflow, with the
+         *     day where the range ends today, and with the minute where the report has ages.
+         */
+        get: operations["getReport"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1704,6 +1784,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/{id}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was used for a ticket: in all, by job, without a job, and by model. */
+        get: operations["getTicketUsage"];
+        put?: never;
+        /** Reports what a model used for a ticket without a job. A ticket takes 10,000 such reports at most. See the report for a job. */
+        post: operations["reportTicketUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Usage in a range of days: in all, and by day, agent, model, ticket, job or workflow. Attempts that have ended without a
+         *     report are counted beside it.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -2064,6 +2182,26 @@ export interface paths {
         patch: operations["updateWorkflow"];
         trace?: never;
     };
+    "/api/workflows/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Downloads everything of a workflow except secrets, for its owners and for administrators. `callboard import archive` takes
+         *     the file. It is complete if its last line is there, which states the SHA-256 of the others.
+         */
+        get: operations["getWorkflowsIdArchive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/board": {
         parameters: {
             query?: never;
@@ -2212,6 +2350,24 @@ export interface paths {
         post?: never;
         /** Removes a member. Requires an owner, the member, or the owner of a member that is an agent. */
         delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/milestones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The milestones of a workflow, at most 300: the open ones first, those that are due first. */
+        get: operations["listMilestones"];
+        put?: never;
+        /** Creates a milestone. Its name must be new in the workflow. */
+        post: operations["createMilestone"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2627,6 +2783,7 @@ export interface components {
             /** @description The `cursor` of the next page. */
             next_cursor?: string | null;
         };
+        Amount: string | number;
         /** @description An API key, without its secret. */
         ApiKey: {
             /** @description The actor it belongs to. */
@@ -2829,6 +2986,27 @@ export interface components {
             /** @description The `cursor` of the next page. */
             next_cursor?: string | null;
         };
+        /** @description What an attempt of a job used. */
+        AttemptUsage: {
+            /** @description The agent that claimed the job. */
+            agent_id?: string | null;
+            /**
+             * Format: int64
+             * @description The number of the claim: 1, 2, 3…, also of those that were given back. Null for usage from before the first claim.
+             */
+            attempt?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was claimed.
+             */
+            claimed_at?: string | null;
+            /** @description Whether it goes on, so that reports may be to come. */
+            is_running: boolean;
+            /** @description What it used. */
+            usage: components["schemas"]["UsageTotals"];
+            /** @description The worker that claimed the job. */
+            worker?: string | null;
+        };
         /** @description The response to setting blockers. */
         BlockersSet: {
             /** @description Tickets that block it now. */
@@ -2972,6 +3150,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -2984,6 +3167,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -3462,6 +3647,25 @@ export interface components {
             /** @description The workflow. Defaults to that of the ticket, else to the caller's default workflow. */
             workflow_id?: string | null;
         };
+        /** @description `POST /api/workflows/{id}/milestones` */
+        CreateMilestone: {
+            /** @description The acting agent, where the caller may act for others. */
+            agent_id?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * Format: date
+             * @description The day by which it is to be done, like `2026-01-31`.
+             */
+            due_on?: string | null;
+            /** @description 1 to 200 characters, on one line. */
+            name: string;
+            /**
+             * Format: date
+             * @description The day on which work on it starts, like `2026-01-05`. Charts begin there.
+             */
+            starts_on?: string | null;
+        };
         /** @description `POST /tickets`. Unknown fields are ignored. */
         CreateStaged: {
             /** @description The acting agent, if the caller may act on behalf of others. */
@@ -3494,12 +3698,19 @@ export interface components {
             /** @description Markdown: at least 10 characters, counted like the title's. Optional, unless the board requires a description. */
             description?: string;
             /**
+             * Format: date
+             * @description The day by which it is to be done, like `2026-01-31`.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Estimated minutes.
              */
             estimate_minutes?: number | null;
             /** @description A column. Defaults to the board's initial column. */
             initial_status?: string | null;
+            /** @description The milestone that it is in: the id or name of an open one. */
+            milestone_id?: string | null;
             /** @description The parent ticket. */
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
@@ -3690,6 +3901,11 @@ export interface components {
             /** @description The key of the signatures. Shown only here. */
             secret: string;
         };
+        /**
+         * @description Which numbers of a report are the totals of its session so far, of which only what is new is counted.
+         * @enum {string}
+         */
+        Cumulative: "none" | "cost" | "all";
         /** @description An event that was set aside. */
         DeadLetter: {
             /**
@@ -3996,10 +4212,24 @@ export interface components {
             created_after?: string | null;
             /** @description Created at this time or earlier: RFC 3339, or a date, the whole of which is included. */
             created_before?: string | null;
+            /**
+             * Format: date
+             * @description Due on this day or later, like `2026-01-31`.
+             */
+            due_after?: string | null;
+            /**
+             * Format: date
+             * @description Due on this day or earlier.
+             */
+            due_before?: string | null;
             /** @description `false` excludes resolved tickets. */
             include_completed?: boolean | null;
             /** @description Whether the ticket is blocked. */
             is_blocked?: boolean | null;
+            /** @description In this milestone, by id or name. */
+            milestone_id?: string | null;
+            /** @description Whether the ticket is open after its due day, in `tz`. */
+            overdue?: boolean | null;
             /** @description Any of these priorities. */
             priority?: components["schemas"]["Priority"][] | null;
             /**
@@ -4017,6 +4247,8 @@ export interface components {
             tz?: string | null;
             /** @description Only tickets without an assignee. */
             unassigned?: boolean | null;
+            /** @description Only tickets without a milestone. */
+            without_milestone?: boolean | null;
         };
         /** @description One finding. */
         Finding: {
@@ -4159,6 +4391,11 @@ export interface components {
          * @enum {string}
          */
         Format: "json" | "csv" | "markdown";
+        /**
+         * @description By what usage is added up.
+         * @enum {string}
+         */
+        GroupBy: "day" | "agent" | "model" | "ticket" | "job" | "workflow";
         /** @description Liveness of the server. */
         Health: {
             /**
@@ -4363,6 +4600,7 @@ export interface components {
             started_at?: string | null;
             /** @description The ticket's key, `TKT-12`. */
             ticket_key?: string | null;
+            usage?: components["schemas"]["UsageTotals"] | null;
             /** @description Why it is queued and not handed out, in a sentence. */
             waiting_reason?: string | null;
         };
@@ -4444,6 +4682,26 @@ export interface components {
             updated_at: string;
             /** @description The name of its current or last worker. */
             worker?: string | null;
+            /** @description Its workflow. */
+            workflow_id: string;
+        };
+        /** @description What a job used. */
+        JobUsage: {
+            /** @description By attempt, newest first; at most 200. */
+            attempts: components["schemas"]["AttemptUsage"][];
+            /**
+             * Format: int64
+             * @description Attempts that have ended without a report.
+             */
+            attempts_without_usage: number;
+            /** @description The job. */
+            job_id: string;
+            /** @description By model, the most used first; at most 50. */
+            models: components["schemas"]["ModelUsage"][];
+            /** @description Its ticket. */
+            ticket_id?: string | null;
+            /** @description All of it. */
+            usage: components["schemas"]["UsageTotals"];
             /** @description Its workflow. */
             workflow_id: string;
         };
@@ -4774,6 +5032,115 @@ export interface components {
             messages: components["schemas"]["Posted"][];
             /** @description Always true. */
             success: boolean;
+        };
+        /** @description A milestone, and how far it is. */
+        Milestone: {
+            /**
+             * Format: date-time
+             * @description When it was closed.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Creation time.
+             */
+            created_at: string;
+            /** @description The creator. */
+            created_by?: string | null;
+            /** @description What it is for. */
+            description: string;
+            /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /** @description Whether it is closed: it takes no more tickets. */
+            is_closed: boolean;
+            /** @description Whether it is open after its due day, in the workflow's time zone. */
+            is_overdue: boolean;
+            /** @description `milestone-<uuid>`. */
+            milestone_id: string;
+            /** @description Its name, unique in the workflow regardless of case. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of them are resolved.
+             */
+            resolved_count: number;
+            /**
+             * Format: double
+             * @description The story points of the resolved ones.
+             */
+            resolved_points: number;
+            /**
+             * Format: date
+             * @description The day on which work on it starts.
+             */
+            starts_on?: string | null;
+            /**
+             * Format: double
+             * @description The sum of their story points.
+             */
+            story_points: number;
+            /**
+             * Format: int64
+             * @description Tickets in it.
+             */
+            ticket_count: number;
+            /**
+             * Format: date-time
+             * @description Time of the last change.
+             */
+            updated_at: string;
+            /** @description Its workflow. */
+            workflow_id: string;
+        };
+        /** @description The response to deleting a milestone. */
+        MilestoneDeleted: {
+            /** @description Human-readable summary. */
+            message: string;
+            /** @description The milestone. */
+            milestone_id: string;
+            /** @description Always true. */
+            success: boolean;
+            /**
+             * Format: int64
+             * @description How many tickets were in it.
+             */
+            tickets: number;
+        };
+        /** @description The milestones of a workflow, at most 300. */
+        MilestoneList: {
+            /** @description The open ones first, those that are due first. */
+            milestones: components["schemas"]["Milestone"][];
+        };
+        /** @description A short reference to a milestone. */
+        MilestoneRef: {
+            /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /** @description Whether it is closed. */
+            is_closed: boolean;
+            /** @description `milestone-<uuid>`. */
+            milestone_id: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description What was used with a model. */
+        ModelUsage: {
+            /** @description The model; null where it was not reported. */
+            model?: string | null;
+            /** @description What was used. */
+            usage: components["schemas"]["UsageTotals"];
+        };
+        /** @description An amount of money. */
+        Money: {
+            /** @description The decimal amount, e.g. `0.0125`. */
+            amount: string;
+            /** @description The currency (ISO 4217). */
+            currency: string;
         };
         /** @description `PUT /api/tickets/{id}/stage`. Unknown fields are ignored. */
         MoveToStage: {
@@ -5228,6 +5595,78 @@ export interface components {
             /** @description The ticket. */
             ticket_id: string;
         };
+        /** @description The rows of a report, and how they were found. */
+        Report: {
+            /** @description The columns, in order. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description The epoch of `seq`. */
+            epoch: string;
+            /** @description The first day of the range; null if the report has no range. */
+            from?: string | null;
+            /** @description What rows are split by, if it was given. */
+            group?: string | null;
+            /** @description Whether there are more rows than the limit. */
+            has_more: boolean;
+            /** @description The report. */
+            name: string;
+            /** @description The rows, with a field for each column. */
+            rows: Record<string, unknown>[];
+            /**
+             * Format: int64
+             * @description The newest change in the workflow that the report knows.
+             */
+            seq: number;
+            /** @description The query, which the schema `reporting` answers too. */
+            sql: string;
+            /** @description The time zone in which days begin. */
+            time_zone: string;
+            /** @description Its title. */
+            title: string;
+            /** @description The last day of the range. */
+            to?: string | null;
+            /** @description The length of a period, if it was given. */
+            unit?: string | null;
+            /** @description The workflow. */
+            workflow_id: string;
+        };
+        /** @description A column of a report. */
+        ReportColumn: {
+            /** @description What it says. */
+            description?: string | null;
+            /** @description The name of the field in each row. */
+            name: string;
+            /** @description The type of its values. */
+            type: components["schemas"]["ReportColumnType"];
+        };
+        /**
+         * @description The type of a column.
+         * @enum {string}
+         */
+        ReportColumnType: "text" | "integer" | "number" | "boolean" | "date" | "time" | "seconds" | "json";
+        /** @description What a report shows and what it takes. */
+        ReportDefinition: {
+            /** @description Its columns. */
+            columns: components["schemas"]["ReportColumn"][];
+            /** @description What a row is. */
+            description: string;
+            /** @description Its name, for `GET /api/reports/{name}`. */
+            name: string;
+            /** @description What it can be given beside the workflow. */
+            parameters: components["schemas"]["ReportParameter"][];
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A parameter of a report. */
+        ReportParameter: {
+            /** @description What it means. */
+            description: string;
+            /** @description `from`, `to`, `tz`, `unit` or `group`. */
+            name: string;
+            /** @description The values that it may have; null if there is no list of them. */
+            values?: string[] | null;
+        };
         /** @description `POST /api/jobs/{id}/progress`: one of `progress` and `message`, or both. */
         ReportProgress: {
             /** @description The acting agent, if the caller may act on behalf of others. */
@@ -5241,6 +5680,55 @@ export interface components {
              * @description Percent, 0 to 100.
              */
             progress?: number | null;
+        };
+        /**
+         * @description `POST /api/jobs/{id}/usage` and `/api/tickets/{id}/usage`: what a model used. At least one number is required; leave out
+         *     what is not known.
+         */
+        ReportUsage: {
+            /** @description The acting agent, if the caller may act on behalf of others. */
+            agent_id?: string | null;
+            /**
+             * Format: int64
+             * @description Input tokens that were read from a cache.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Input tokens that were written to a cache.
+             */
+            cache_write_tokens?: number | null;
+            cost?: components["schemas"]["Amount"] | null;
+            cumulative?: components["schemas"]["Cumulative"] | null;
+            /** @description The currency of the cost (ISO 4217), e.g. `USD`. */
+            currency?: string | null;
+            /**
+             * Format: int64
+             * @description Input tokens that were neither read from a cache nor written to one.
+             */
+            input_tokens?: number | null;
+            /**
+             * @description The token from the claim, for a job: the report belongs to this attempt, also after its lease was lost. Defaults to
+             *     the newest attempt.
+             */
+            lease_token?: string | null;
+            /** @description The model. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description Output tokens, with those of reasoning.
+             */
+            output_tokens?: number | null;
+            /** @description A name for this report. Repeated with the same numbers, it is counted once; with others, it is refused. */
+            report_id?: string | null;
+            /** @description The session of the model or agent. Required with `cumulative`. */
+            session?: string | null;
+            source?: components["schemas"]["UsageSource"] | null;
+        };
+        /** @description The reports that there are. */
+        Reports: {
+            /** @description By title. */
+            reports: components["schemas"]["ReportDefinition"][];
         };
         /** @description `POST /api/approvals`: about a job, a ticket or a whole workflow; one of the three is required. */
         RequestApproval: {
@@ -5803,6 +6291,11 @@ export interface components {
             /** @description The full description. */
             description: string;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -5815,6 +6308,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -5956,6 +6451,11 @@ export interface components {
             /** @description The full description. */
             description: string;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -5968,6 +6468,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6055,6 +6557,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -6067,6 +6574,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6144,6 +6653,7 @@ export interface components {
             /** @description The newest 200 changes, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
             merged_into?: components["schemas"]["TicketRef"] | null;
+            milestone?: components["schemas"]["MilestoneRef"] | null;
             /** @description How to read older comments, changes and commits. */
             next_cursors?: components["schemas"]["NextCursors"];
             parent_ticket?: components["schemas"]["TicketRef"] | null;
@@ -6159,6 +6669,7 @@ export interface components {
             success: boolean;
             /** @description The same fields again. */
             ticket: components["schemas"]["TicketFields"];
+            usage?: components["schemas"]["UsageTotals"] | null;
             /** @description The epoch of the database, to which `seq` belongs. */
             epoch: string;
             /**
@@ -6282,6 +6793,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -6294,6 +6810,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6371,6 +6889,7 @@ export interface components {
             /** @description The newest 200 changes, oldest first. */
             history: components["schemas"]["HistoryEntry"][];
             merged_into?: components["schemas"]["TicketRef"] | null;
+            milestone?: components["schemas"]["MilestoneRef"] | null;
             /** @description How to read older comments, changes and commits. */
             next_cursors?: components["schemas"]["NextCursors"];
             parent_ticket?: components["schemas"]["TicketRef"] | null;
@@ -6386,6 +6905,7 @@ export interface components {
             success: boolean;
             /** @description The same fields again. */
             ticket: components["schemas"]["TicketFields"];
+            usage?: components["schemas"]["UsageTotals"] | null;
         };
         /** @description What differs between the two cards of a ticket. */
         TicketDifference: {
@@ -6482,6 +7002,11 @@ export interface components {
             /** @description Markdown; not on boards. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Minutes it should take.
              */
@@ -6494,6 +7019,8 @@ export interface components {
             key: string;
             /** @description The ticket it was merged into; a merged ticket is not on the board. */
             merged_into_ticket_id?: string | null;
+            /** @description The milestone that it is in. */
+            milestone_id?: string | null;
             /**
              * Format: int64
              * @description The number in the key.
@@ -6555,6 +7082,29 @@ export interface components {
              * @description When it was resolved.
              */
             resolved_at?: string | null;
+        };
+        /** @description What a job of a ticket used. */
+        TicketJobUsage: {
+            /**
+             * Format: int64
+             * @description How often it was claimed.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Attempts that have ended without a report.
+             */
+            attempts_without_usage: number;
+            /** @description Whether it was deleted. */
+            is_deleted: boolean;
+            /** @description The job. */
+            job_id: string;
+            /** @description Its state, as that of a job. */
+            status: string;
+            /** @description Its title. */
+            title: string;
+            /** @description What it used. */
+            usage: components["schemas"]["UsageTotals"];
         };
         /** @description A page of tickets. */
         TicketList: {
@@ -6624,12 +7174,12 @@ export interface components {
             };
             /**
              * Format: int64
-             * @description Tickets completed today.
+             * @description Completions today, also of tickets that were reopened or deleted since.
              */
             completed_today: number;
             /**
              * Format: int64
-             * @description Tickets created today.
+             * @description Tickets created today, also if they were deleted since.
              */
             created_today: number;
             /**
@@ -6644,7 +7194,7 @@ export interface components {
             total_tickets: number;
             /**
              * Format: int64
-             * @description Tickets completed in the last seven days.
+             * @description Completions in the last seven days.
              */
             velocity_last_7_days: number;
         };
@@ -6668,10 +7218,17 @@ export interface components {
             /** @description Markdown: at least 10 characters, or empty. */
             description?: string | null;
             /**
+             * Format: date
+             * @description The day by which it is to be done, like `2026-01-31`; null: none.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description Estimated minutes; null: not estimated.
              */
             estimate_minutes?: number | null;
+            /** @description The milestone that it is in: the id or name of an open one; null: none. */
+            milestone_id?: string | null;
             /** @description The parent ticket; null: none. */
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
@@ -6695,6 +7252,25 @@ export interface components {
             ticket_type?: string | null;
             /** @description 3 to 500 visible characters; a wide one counts as three. */
             title?: string | null;
+        };
+        /** @description What was used for a ticket. */
+        TicketUsage: {
+            /** @description Whether there are more jobs. */
+            has_more: boolean;
+            /** @description By job, newest first; at most 200. Jobs without a report are listed too. */
+            jobs: components["schemas"]["TicketJobUsage"][];
+            /** @description Its key, `TKT-12`. */
+            key: string;
+            /** @description By model, the most used first; at most 50. */
+            models: components["schemas"]["ModelUsage"][];
+            /** @description The ticket. */
+            ticket_id: string;
+            /** @description All of it. */
+            usage: components["schemas"]["UsageTotals"];
+            /** @description The part that belongs to no job. */
+            without_job: components["schemas"]["UsageTotals"];
+            /** @description Its workflow. */
+            workflow_id: string;
         };
         /**
          * @description Where the refresh token of a sign-in is returned.
@@ -6786,6 +7362,27 @@ export interface components {
             /** @description The title. */
             title?: string | null;
         };
+        /** @description `PATCH /api/milestones/{id}`; omitted fields stay unchanged. */
+        UpdateMilestone: {
+            /** @description The acting agent, where the caller may act for others. */
+            agent_id?: string | null;
+            /** @description What it is for. */
+            description?: string | null;
+            /**
+             * Format: date
+             * @description The day by which it is to be done; null: none.
+             */
+            due_on?: string | null;
+            /** @description `true` closes it, `false` opens it again. */
+            is_closed?: boolean | null;
+            /** @description 1 to 200 characters, on one line. */
+            name?: string | null;
+            /**
+             * Format: date
+             * @description The day on which work on it starts; null: none.
+             */
+            starts_on?: string | null;
+        };
         /** @description `PATCH /api/searches/{id}`; omitted fields stay unchanged. */
         UpdateSearch: {
             filters?: components["schemas"]["Filters"] | null;
@@ -6815,10 +7412,17 @@ export interface components {
             /** @description See `updates`. */
             description?: string | null;
             /**
+             * Format: date
+             * @description See `updates`.
+             */
+            due_on?: string | null;
+            /**
              * Format: int64
              * @description See `updates`.
              */
             estimate_minutes?: number | null;
+            /** @description See `updates`. */
+            milestone_id?: string | null;
             /** @description See `updates`. */
             parent_ticket_id?: string | null;
             priority?: components["schemas"]["Priority"] | null;
@@ -6899,6 +7503,128 @@ export interface components {
              * @description The new version.
              */
             version: number;
+        };
+        /** @description Usage of a day, an agent, a model, a ticket, a job or a workflow. */
+        UsageGroup: {
+            /**
+             * Format: int64
+             * @description Claims of jobs; null by model.
+             */
+            attempts?: number | null;
+            /**
+             * Format: int64
+             * @description Those of them that have ended without a report.
+             */
+            attempts_without_usage?: number | null;
+            /** @description The day, the id or the model; null where there is none. */
+            key?: string | null;
+            /** @description The name of the agent or workflow, the key of the ticket, the title of the job. */
+            name?: string | null;
+            /** @description What was used. */
+            usage: components["schemas"]["UsageTotals"];
+        };
+        /** @description The answer to a report. */
+        UsageReported: {
+            /**
+             * Format: int64
+             * @description The attempt of the job that it belongs to.
+             */
+            attempt?: number | null;
+            /** @description Whether it was counted: false for a report that was counted before, and for totals without anything new. */
+            counted: boolean;
+            /** @description The job. */
+            job_id?: string | null;
+            /** @description Always true. */
+            success: boolean;
+            /** @description The ticket. */
+            ticket_id?: string | null;
+            /** @description The totals of the job, or of the ticket if the report is of no job. */
+            usage: components["schemas"]["UsageTotals"];
+            /** @description `usage-<uuid>`; null if it was not counted. */
+            usage_id?: string | null;
+        };
+        /**
+         * @description What sent a report.
+         * @enum {string}
+         */
+        UsageSource: "worker" | "mcp" | "api" | "sdk";
+        /** @description Usage in a range of days. */
+        UsageSummary: {
+            /** @description The agent, if one was selected. */
+            agent_id?: string | null;
+            /**
+             * Format: int64
+             * @description Claims of jobs in the range.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Those of them that have ended without a report.
+             */
+            attempts_without_usage: number;
+            /**
+             * Format: date
+             * @description The first day.
+             */
+            first_day: string;
+            group_by?: components["schemas"]["GroupBy"] | null;
+            /** @description The groups: days in order, others by their tokens. */
+            groups: components["schemas"]["UsageGroup"][];
+            /** @description Whether there are more groups. */
+            has_more: boolean;
+            /**
+             * Format: date
+             * @description The last day.
+             */
+            last_day: string;
+            /** @description The zone of the days. */
+            time_zone: string;
+            /** @description All of it. */
+            usage: components["schemas"]["UsageTotals"];
+            /** @description The workflow, if one was selected. */
+            workflow_id?: string | null;
+        };
+        /** @description Totals of usage. Numbers that were not reported are null. */
+        UsageTotals: {
+            /**
+             * Format: int64
+             * @description Input tokens that were read from a cache.
+             */
+            cache_read_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Input tokens that were written to a cache.
+             */
+            cache_write_tokens?: number | null;
+            /** @description The costs, one for each currency; empty if none was reported. */
+            costs: components["schemas"]["Money"][];
+            /**
+             * Format: int64
+             * @description Input tokens that were neither read from a cache nor written to one.
+             */
+            input_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Output tokens.
+             */
+            output_tokens?: number | null;
+            /** @description Whether anything was reported. Otherwise the usage is missing, and not zero. */
+            reported: boolean;
+            /**
+             * Format: int64
+             * @description The number of reports.
+             */
+            reports: number;
+            /**
+             * Format: int64
+             * @description Reports without a cost, so the costs are too low.
+             */
+            reports_without_cost: number;
+            /**
+             * Format: int64
+             * @description Reports that lack input or output tokens, so the sums are too low.
+             */
+            reports_without_tokens: number;
         };
         /** @description A webhook. */
         Webhook: {
@@ -8642,6 +9368,54 @@ export interface operations {
             };
         };
     };
+    getJobUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobUsage"];
+                };
+            };
+        };
+    };
+    reportJobUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReportUsage"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReported"];
+                };
+            };
+        };
+    };
     listKeys: {
         parameters: {
             query?: {
@@ -8769,6 +9543,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvitationDecided"];
+                };
+            };
+        };
+    };
+    getMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Milestone"];
+                };
+            };
+        };
+    };
+    deleteMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MilestoneDeleted"];
+                };
+            };
+        };
+    };
+    updateMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpdateMilestone"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Milestone"];
+                };
+            };
+        };
+    };
+    listReports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reports"];
+                };
+            };
+        };
+    };
+    getReport: {
+        parameters: {
+            query?: {
+                /** @description The workflow. Required. */
+                workflow_id?: string;
+                /** @description The first day, like 2026-01-31. Defaults to the 29th day before the last. */
+                from?: string;
+                /** @description The last day; it is in the range. Defaults to today. */
+                to?: string;
+                /** @description The time zone in which days begin, like Europe/Berlin. Defaults to the workflow's. */
+                tz?: string;
+                /** @description The length of a period: day, week, month, quarter, year, or all for the range as one. */
+                unit?: string;
+                /** @description What rows are split by: ticket_type, priority or agent. */
+                group?: string;
+                /** @description The milestone: its id or name. Required for reports on one milestone. */
+                milestone?: string;
+                /** @description 1 to 10000. Defaults to 1000, and in a CSV to all rows; a CSV of more than 10,000 is refused. */
+                limit?: number;
+                /** @description json (default) or csv. */
+                format?: "json" | "csv";
+                /** @description Whether a CSV begins with a byte order mark, which Excel needs. Defaults to false. */
+                bom?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The report */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                    "text/csv": string;
                 };
             };
         };
@@ -9078,6 +9987,16 @@ export interface operations {
                 tz?: string | null;
                 /** @description Only open tickets whose assigned agent did nothing about them for so many minutes. */
                 silent_minutes?: number | null;
+                /** @description Only tickets of this milestone, by id or name. */
+                milestone_id?: string | null;
+                /** @description Only tickets without a milestone. */
+                without_milestone?: boolean | null;
+                /** @description Due on this day or later, like `2026-01-31`. */
+                due_after?: string | null;
+                /** @description Due on this day or earlier. */
+                due_before?: string | null;
+                /** @description Only tickets that are open after their due day (`true`), or only the others. */
+                overdue?: boolean | null;
                 /** @description Only blocked, or only unblocked tickets. */
                 is_blocked?: boolean | null;
                 /** @description Whether to include resolved tickets. Defaults to true. */
@@ -9088,8 +10007,11 @@ export interface operations {
                 offset?: number | null;
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board). */
-                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank") | null;
+                /**
+                 * @description created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+                 *     (tickets without a due date last).
+                 */
+                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank" | "due_on") | null;
                 /** @description asc or desc (default). */
                 sort_order?: ("asc" | "desc") | null;
             };
@@ -9356,6 +10278,16 @@ export interface operations {
                 tz?: string | null;
                 /** @description Only open tickets whose assigned agent did nothing about them for so many minutes. */
                 silent_minutes?: number | null;
+                /** @description Only tickets of this milestone, by id or name. */
+                milestone_id?: string | null;
+                /** @description Only tickets without a milestone. */
+                without_milestone?: boolean | null;
+                /** @description Due on this day or later, like `2026-01-31`. */
+                due_after?: string | null;
+                /** @description Due on this day or earlier. */
+                due_before?: string | null;
+                /** @description Only tickets that are open after their due day (`true`), or only the others. */
+                overdue?: boolean | null;
                 /** @description Only blocked, or only unblocked tickets. */
                 is_blocked?: boolean | null;
                 /** @description Whether to include resolved tickets. Defaults to true. */
@@ -9366,8 +10298,11 @@ export interface operations {
                 offset?: number | null;
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string | null;
-                /** @description created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board). */
-                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank") | null;
+                /**
+                 * @description created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+                 *     (tickets without a due date last).
+                 */
+                sort_by?: ("created_at" | "updated_at" | "priority" | "status" | "rank" | "due_on") | null;
                 /** @description asc or desc (default). */
                 sort_order?: ("asc" | "desc") | null;
             };
@@ -9923,6 +10858,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StageMoved"];
+                };
+            };
+        };
+    };
+    getTicketUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketUsage"];
+                };
+            };
+        };
+    };
+    reportTicketUsage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReportUsage"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReported"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description Of this workflow. Defaults to all of the caller's workflows. */
+                workflow_id?: string;
+                /** @description Of this agent. */
+                agent_id?: string;
+                /** @description The first day, e.g. `2026-01-31`. Defaults to 29 days before the last one; at most 365. */
+                first_day?: string;
+                /** @description The last day. Defaults to today. */
+                last_day?: string;
+                /** @description The time zone in which days begin. Defaults to that of the workflow, or to UTC. */
+                tz?: string;
+                /** @description By what usage is added up. Defaults to nothing but the total. */
+                group_by?: "day" | "agent" | "model" | "ticket" | "job" | "workflow";
+                /** @description The number of groups, 1 to 500. Defaults to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSummary"];
                 };
             };
         };
@@ -10609,6 +11627,28 @@ export interface operations {
             };
         };
     };
+    getWorkflowsIdArchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON Lines, compressed with gzip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": number[];
+                };
+            };
+        };
+    };
     setBoard: {
         parameters: {
             query?: never;
@@ -10861,6 +11901,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    listMilestones: {
+        parameters: {
+            query?: {
+                /** @description Whether to include closed ones. Defaults to true. */
+                include_closed?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MilestoneList"];
+                };
+            };
+        };
+    };
+    createMilestone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateMilestone"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Milestone"];
                 };
             };
         };

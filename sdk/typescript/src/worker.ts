@@ -233,6 +233,15 @@ function isTemporary(error: unknown): boolean {
  * certainly have no effect are skipped.
  */
 function cannotMakeAJobReady(type: string): boolean {
-  const prefixes = ["job_progress", "job_message", "job_stage", "comment_", "commit_", "activity", "ticket_progress"];
+  const prefixes = [
+    "job_progress",
+    "job_message",
+    "job_stage",
+    "usage_",
+    "comment_",
+    "commit_",
+    "activity",
+    "ticket_progress",
+  ];
   return prefixes.some((prefix) => type.startsWith(prefix));
 }

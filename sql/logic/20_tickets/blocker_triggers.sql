@@ -154,9 +154,12 @@ begin atomic
       ) left_over;
 end;
 
-create trigger blocker_before_insert before insert on ticket_blockers for each row execute function logic.blocker_before_insert();
+create trigger blocker_before_insert before insert on ticket_blockers for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.blocker_before_insert();
 create trigger blockers_inserted after insert on ticket_blockers
-    referencing new table as new_rows for each statement execute function logic.blockers_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.blockers_inserted();
 create trigger blockers_deleted after delete on ticket_blockers
     referencing old table as old_rows for each statement execute function logic.blockers_deleted();
 create trigger blockers_updated after update on ticket_blockers

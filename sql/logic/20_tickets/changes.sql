@@ -170,6 +170,26 @@ begin
 end
 $$;
 
+-- Due date and milestone. Called only where one of them differs.
+create function logic.ticket_plan_changes(o tickets, n tickets) returns logic.change[] language plpgsql stable as $$
+declare
+    changes logic.change[] := '{}';
+begin
+    if o.due_on is distinct from n.due_on then
+        changes := changes || logic.ticket_field_change(n, 'due_on', o.due_on::text, n.due_on::text, to_jsonb(n.due_on),
+            coalesce('Due on ' || n.due_on || '.', 'No longer due on a day.'));
+    end if;
+    if o.milestone_id is distinct from n.milestone_id then
+        changes := changes || logic.ticket_field_change(n, 'milestone_id', o.milestone_id, n.milestone_id, to_jsonb(n.milestone_id),
+            coalesce('Added to the milestone ' || (select m.name from milestones m where m.id = n.milestone_id) || '.',
+                     'Taken out of the milestone ' || (select m.name from milestones m where m.id = o.milestone_id) || '.',
+                     -- It was deleted in psql.
+                     'Taken out of its milestone.'));
+    end if;
+    return changes;
+end
+$$;
+
 -- One change for each custom field that differs.
 create function logic.ticket_custom_field_changes(o tickets, n tickets) returns logic.change[] language sql immutable
 begin atomic
@@ -233,8 +253,10 @@ begin
     effect.resolved := n.deleted_at is null and n.is_resolved and not o.is_resolved;
     effect.reassigned := o.assigned_agent_id is distinct from n.assigned_agent_id;
     -- The fields that filters and texts of a saved search read.
-    effect.touched := (o.status, o.priority, o.ticket_type, o.assigned_agent_id, o.is_resolved, o.created_at, o.tags, o.title, o.description, was_live)
-        is distinct from (n.status, n.priority, n.ticket_type, n.assigned_agent_id, n.is_resolved, n.created_at, n.tags, n.title, n.description, live);
+    effect.touched := (o.status, o.priority, o.ticket_type, o.assigned_agent_id, o.is_resolved, o.created_at, o.tags, o.title, o.description, o.due_on,
+                       o.milestone_id, was_live)
+        is distinct from (n.status, n.priority, n.ticket_type, n.assigned_agent_id, n.is_resolved, n.created_at, n.tags, n.title, n.description, n.due_on,
+                          n.milestone_id, live);
     return effect;
 end
 $$;

@@ -37,6 +37,39 @@ begin
 end
 $$;
 
+-- The day that a text names; null for none. Years are limited to those in which plans are made, and that every client can read.
+create function logic.parse_day(field text, given text) returns date language plpgsql immutable as $$
+begin
+    if logic.is_blank(given) then
+        return null;
+    end if;
+    if given !~ '^\d{4}-\d\d-\d\d$' or left(given, 4) < '1900' then
+        raise invalid_datetime_format;
+    end if;
+    return given::date;
+exception when invalid_datetime_format or datetime_field_overflow then
+    perform logic.fail_invalid(field, 'must be a date like 2026-01-31, from the year 1900 on');
+    return null;
+end
+$$;
+
+-- The id of the milestone that a client gives for a ticket, by id or name; null for none. A closed one takes no tickets, but
+-- keeps those that it has (`kept`).
+create function logic.resolve_milestone(workflow text, named text, kept text default null) returns text language plpgsql stable as $$
+declare
+    found_milestone milestones;
+begin
+    if logic.is_blank(named) then
+        return null;
+    end if;
+    select * into found_milestone from milestones m where m.id = logic.require_milestone(workflow, 'milestone_id', named);
+    if found_milestone.closed_at is not null and found_milestone.id is distinct from kept then
+        perform logic.fail_invalid('milestone_id', format('must name an open milestone; %s is closed, reopen it first', found_milestone.name));
+    end if;
+    return found_milestone.id;
+end
+$$;
+
 -- Checks a ticket type against the board.
 create function logic.check_ticket_type(workflow text, ticket_type text) returns void language plpgsql stable as $$
 declare

@@ -30,7 +30,7 @@ create function logic.create_ticket(
     blocked_by_ticket_ids text[] default null, tags text[] default null,
     related_task_ids text[] default null, related_ticket_ids text[] default null,
     story_points double precision default null, estimate_minutes bigint default null, custom_fields jsonb default null,
-    number bigint default null
+    number bigint default null, due_on text default null, milestone text default null
 ) returns jsonb language plpgsql as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'member');
@@ -39,6 +39,7 @@ declare
     made tickets;
     parent text;
     blockers text[];
+    due_day date;
     warning text;
 begin
     perform logic.require_open_workflow(workflow);
@@ -56,6 +57,12 @@ begin
         assigned_agent_id := author;
     end if;
     perform logic.check_custom_fields(custom_fields);
+    if due_on is not null then
+        due_day := logic.parse_day('due_on', due_on);
+    end if;
+    if milestone is not null then
+        milestone := logic.resolve_milestone(workflow, milestone);
+    end if;
     parent := (logic.resolve_ticket_ids(workflow, 'parent_ticket_id', array[parent_ticket_id]))[1];
     blockers := logic.resolve_ticket_ids(workflow, 'blocked_by_ticket_ids', blocked_by_ticket_ids);
     initial_status := coalesce(initial_status, board.initial_status);
@@ -66,12 +73,12 @@ begin
 
     insert into tickets (workflow_id, title, description, ticket_type, priority, status, created_by_agent_id, assigned_agent_id,
                          parent_ticket_id, tags, related_task_ids, related_ticket_ids, story_points, estimate_minutes, approval_status,
-                         custom_fields, number)
+                         custom_fields, number, due_on, milestone_id)
     values (workflow, title, description, coalesce(ticket_type, board.default_ticket_type), coalesce(priority, 'medium'), initial_status,
             author, assigned_agent_id, parent, tags, coalesce(logic.normalize_list(related_task_ids), '{}'),
             logic.resolve_ticket_ids(workflow, 'related_ticket_ids', related_ticket_ids), story_points, estimate_minutes,
             case when board.human_review and not logic.is_person(author) then 'pending_review' end,
-            nullif(create_ticket.custom_fields, '{}'), create_ticket.number)
+            nullif(create_ticket.custom_fields, '{}'), create_ticket.number, due_day, milestone)
     returning * into made;
     -- The triggers of an insert run even without rows.
     if cardinality(blockers) > 0 then

@@ -29,14 +29,23 @@ begin
 end
 $$;
 
--- Filters with the zone of their dates, so that `matches_filters` needs no workflow; rejects an unknown zone.
+-- Filters with the zone of their dates, the day that it is there and the id of the milestone, so that `matches_filters` needs no
+-- workflow; rejects an unknown zone.
 create function logic.localize_filters(workflow text, filters jsonb) returns jsonb language plpgsql stable as $$
 begin
     if not coalesce((filters ->> 'silent_minutes')::double precision between 0 and 525600, true) then
         perform logic.fail_invalid('silent_minutes', 'must be between 0 and 525600');
     end if;
-    if filters ?| '{created_after,created_before,tz}' then
-        return filters || jsonb_build_object('tz', logic.time_zone_of(workflow, filters ->> 'tz'));
+    if filters ? 'milestone_id' then
+        -- An unknown one stays as it is, so that no ticket passes: what was saved as a filter may be gone.
+        filters := filters || jsonb_build_object('milestone_id',
+            coalesce((logic.find_milestones(workflow, filters ->> 'milestone_id'))[1], filters ->> 'milestone_id'));
+    end if;
+    if filters ?| '{created_after,created_before,overdue,tz}' then
+        filters := filters || jsonb_build_object('tz', logic.time_zone_of(workflow, filters ->> 'tz'));
+    end if;
+    if filters ? 'overdue' then
+        filters := filters || jsonb_build_object('today', (now() at time zone (filters ->> 'tz'))::date);
     end if;
     return filters;
 end
@@ -55,7 +64,8 @@ end;
 
 -- Whether a ticket passes the filters; a missing filter passes all. `tz` is the zone of dates.
 -- {status[], priority[], ticket_type[], assigned_agent_id, unassigned, tags[], created_after,
--- created_before, tz, is_blocked, include_completed, silent_minutes}
+-- created_before, tz, is_blocked, include_completed, silent_minutes, milestone_id, without_milestone, due_after, due_before,
+-- overdue, today}
 -- It has no subquery of its own, so Postgres can inline it and, when it plans for given filters, keeps only the
 -- tests they need.
 create function logic.matches_filters(t tickets, filters jsonb) returns boolean language sql stable
@@ -68,6 +78,12 @@ begin atomic
        and (filters -> 'tags' is null or t.tags && logic.json_text_array(filters -> 'tags'))
        and (filters ->> 'created_after' is null or t.created_at >= logic.filter_time(filters ->> 'created_after', filters ->> 'tz', false))
        and (filters ->> 'created_before' is null or t.created_at <= logic.filter_time(filters ->> 'created_before', filters ->> 'tz', true))
+       and (filters ->> 'milestone_id' is null or t.milestone_id = filters ->> 'milestone_id')
+       and (filters -> 'without_milestone' is distinct from 'true' or t.milestone_id is null)
+       and (filters ->> 'due_after' is null or t.due_on >= (filters ->> 'due_after')::date)
+       and (filters ->> 'due_before' is null or t.due_on <= (filters ->> 'due_before')::date)
+       and (filters ->> 'overdue' is null
+            or (filters ->> 'overdue')::boolean = (not t.is_resolved and coalesce(t.due_on < (filters ->> 'today')::date, false)))
        and (filters -> 'include_completed' is distinct from 'false' or not t.is_resolved)
        and (filters ->> 'is_blocked' is null or (filters ->> 'is_blocked')::boolean = logic.is_blocked(t.id))
        and (filters ->> 'silent_minutes' is null or (not t.is_resolved and t.assigned_agent_id is not null

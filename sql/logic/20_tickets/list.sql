@@ -2,7 +2,7 @@
 
 -- What a list of tickets is sorted by, as SQL over a ticket `t`; with `earlier`, from the text `e.value` that the field had
 -- then, or as it is now if that is null. Plain columns, so that an index can give the order.
-create function logic.ticket_sort_sql(sort_by text, earlier boolean) returns text language sql immutable
+create function logic.ticket_sort_sql(sort_by text, earlier boolean, sort_order text) returns text language sql immutable
 begin atomic
     select case sort_by
         when 'updated_at' then case when earlier then 'coalesce(e.value::timestamptz, t.updated_at)' else 't.updated_at' end
@@ -13,6 +13,10 @@ begin atomic
             select case when earlier then format('coalesce(array_position(%1$s, e.value), array_position(%1$s, t.status))', c.columns)
                         else format('array_position(%s, t.status)', c.columns) end
               from (values ('(select array_agg(c.id order by c.position) from board_columns c where c.workflow_id = $1)')) c (columns))
+        -- Tickets without a due date come last in both orders. They had the text '' then.
+        when 'due_on' then format('coalesce(%s, %L::date)',
+            case when earlier then $f$case when e.value is null then t.due_on else nullif(e.value, '')::date end$f$ else 't.due_on' end,
+            case sort_order when 'asc' then 'infinity' else '-infinity' end)
         when 'rank' then case when earlier then 'coalesce(e.value, t.rank) collate "C"' else 't.rank' end
         else 't.created_at' end;
 end;
@@ -28,17 +32,21 @@ begin atomic
              when filters ? 'status' then $f$t.status = any (logic.json_text_array($2 -> 'status'))$f$ end,
         case when filters ->> 'assigned_agent_id' is not null then $f$t.assigned_agent_id = $2 ->> 'assigned_agent_id'$f$ end,
         case when filters -> 'unassigned' = 'true' then 't.assigned_agent_id is null' end,
+        case when filters ->> 'milestone_id' is not null then $f$t.milestone_id = $2 ->> 'milestone_id'$f$ end,
+        case when filters ->> 'due_after' is not null then $f$t.due_on >= ($2 ->> 'due_after')::date$f$ end,
+        case when filters ->> 'due_before' is not null then $f$t.due_on <= ($2 ->> 'due_before')::date$f$ end,
+        case when filters -> 'overdue' = 'true' then $f$t.due_on < ($2 ->> 'today')::date and not t.is_resolved$f$ end,
         case when filters -> 'include_completed' = 'false' or filters ->> 'silent_minutes' is not null then 'not t.is_resolved' end,
         case when filters ->> 'is_blocked' is not null then case when (filters ->> 'is_blocked')::boolean then '' else 'not ' end
             || 'exists (select from logic.active_blockers k where k.workflow_id = $1 and k.ticket_id = t.id)' end);
 end;
 
 -- Of the tickets that changed since the workflow's stream stood at `seq`: the value that a field of the card had then;
--- null for a ticket that is newer.
+-- null for a ticket that is newer, and '' where it had none.
 create function logic.card_field_at(workflow text, field text, seq bigint) returns table (ticket_id text, value text) language sql stable
 begin atomic
     select c.ticket_id, (
-            select coalesce(h.metadata -> 'changes' -> field, h.metadata -> 'ticket' -> field) #>> '{}'
+            select coalesce(coalesce(h.metadata -> 'changes' -> field, h.metadata -> 'ticket' -> field) #>> '{}', '')
               from history h
              where h.ticket_id = c.ticket_id and h.stream_id = 'workflow:' || card_field_at.workflow and h.seq <= card_field_at.seq
                and (h.metadata -> 'changes' ? field or h.metadata -> 'ticket' ? field)
@@ -58,10 +66,10 @@ begin atomic
                case when moving then 'and not exists (select from earlier e where e.ticket_id = t.id)' end, sort_order)
         || case when moving then format(' union all (select t.id, t.number, %1$s from earlier e join tickets t on t.id = e.ticket_id where %2$s %3$s)',
                k.before, condition, format(k.after, k.before)) else '' end
-      from (select logic.ticket_sort_sql(sort_by, false) as now, logic.ticket_sort_sql(sort_by, true) as before,
+      from (select logic.ticket_sort_sql(sort_by, false, sort_order) as now, logic.ticket_sort_sql(sort_by, true, sort_order) as before,
                    case when continued then format('and %%1$s %s= ($5 ->> 0)::%s and (%%1$s <> ($5 ->> 0)::%2$s or t.number > ($5 ->> 1)::bigint)',
                        case sort_order when 'asc' then '>' else '<' end,
-                       case when sort_by in ('priority', 'status') then 'bigint' when sort_by = 'rank' then 'text collate "C"' else 'timestamptz' end)
+                       case when sort_by in ('priority', 'status') then 'bigint' when sort_by = 'due_on' then 'date' when sort_by = 'rank' then 'text collate "C"' else 'timestamptz' end)
                    else '' end as after) k;
 end;
 
@@ -85,6 +93,10 @@ declare
     last jsonb;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
+    if filters ->> 'milestone_id' is not null then
+        -- An empty list would look like an answer.
+        perform logic.require_milestone(workflow, 'milestone_id', filters ->> 'milestone_id');
+    end if;
     filters := logic.localize_filters(workflow, filters);
     last_seen := logic.read_cursor(cursor, 'tickets', about);
     if last_seen is not null and skip > 0 then
@@ -124,13 +136,25 @@ begin
 end
 $$;
 
--- GET /api/tickets/stats/{workflow_id}. Days are those of `tz`, which defaults to the workflow's time zone.
+-- GET /api/tickets/stats/{workflow_id}. Days are those of `tz`, which defaults to the workflow's time zone. What was created and
+-- completed is counted as reports count it: also tickets that were deleted, merged or reopened since.
 create function logic.get_ticket_stats(caller text, workflow text, tz text default null) returns jsonb language plpgsql as $$
 declare
     zone text;
+    today timestamptz;
+    created bigint;
+    completed bigint;
+    velocity bigint;
 begin
     perform logic.authorize(caller, workflow, 'viewer');
     zone := logic.time_zone_of(workflow, tz);
+    today := date_trunc('day', now(), zone);
+    -- While much of the past is not stored, as after an upgrade, counting it takes long: then live tickets are counted.
+    if logic.is_past_stored(workflow) then
+        created := (select count(*) from reporting.creations c where c.workflow_id = workflow and c.created_at >= today);
+        select count(*) filter (where c.completed_at >= today), count(*) filter (where c.completed_at >= now() - interval '7 days') into completed, velocity
+          from reporting.completions c where c.workflow_id = workflow and c.completed_at >= least(today, now() - interval '7 days');
+    end if;
     return (
         with
         -- The live tickets of the workflow, without their texts.
@@ -164,9 +188,9 @@ begin
                     where c.workflow_id = get_ticket_stats.workflow and c.deleted_at is null)::numeric / nullif(count(*), 0), 0), 2),
                 'avg_commits_per_ticket', round(coalesce((select count(*) from ticket_commits m join live l2 on l2.id = m.ticket_id
                     where m.workflow_id = get_ticket_stats.workflow)::numeric / nullif(count(*), 0), 0), 2),
-                'created_today', count(*) filter (where l.created_at >= date_trunc('day', now(), zone)),
-                'completed_today', count(*) filter (where l.completed_at >= date_trunc('day', now(), zone)),
-                'velocity_last_7_days', count(*) filter (where l.completed_at >= now() - interval '7 days')),
+                'created_today', coalesce(created, count(*) filter (where l.created_at >= today)),
+                'completed_today', coalesce(completed, count(*) filter (where l.completed_at >= today)),
+                'velocity_last_7_days', coalesce(velocity, count(*) filter (where l.completed_at >= now() - interval '7 days'))),
             'time_zone', zone,
             'board_config', logic.board_config(get_ticket_stats.workflow))
           from live l);

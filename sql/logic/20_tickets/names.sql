@@ -35,7 +35,7 @@ begin atomic
          order by x ->> 'id' = named desc, logic.plain_name(x ->> 'id') = logic.plain_name(named) desc, x ->> 'id' limit 1), named);
 end;
 
--- Filters (status[], ticket_type[], assigned_agent_id) with ids in the place of names; rejects what the workflow does not
+-- Filters (status[], ticket_type[], assigned_agent_id, milestone_id) with ids in the place of names; rejects what the workflow does not
 -- have, where a list would only be empty. `me` is the caller.
 create function logic.find_filter_names(caller text, workflow text, filters jsonb) returns jsonb language plpgsql as $$
 declare
@@ -56,6 +56,9 @@ begin
         foreach type in array logic.json_text_array(filters -> 'ticket_type') loop
             perform logic.check_ticket_type(workflow, type);
         end loop;
+    end if;
+    if not logic.is_blank(filters ->> 'milestone_id') then
+        filters := filters || jsonb_build_object('milestone_id', logic.require_milestone(workflow, 'milestone_id', filters ->> 'milestone_id'));
     end if;
     if named is not null then
         assignee := coalesce(logic.find_assignee(workflow, named), case when named = me or lower(named) = 'me' then me end);

@@ -48,6 +48,8 @@ begin
         'parent_ticket', logic.ticket_reference_json(row.parent_ticket_id),
         'merged_into', logic.ticket_reference_json(row.merged_into_ticket_id),
         'claim', logic.ticket_claim_json(row.id),
+        'usage', logic.ticket_usage_json(row.id),
+        'milestone', logic.milestone_reference_json(row.milestone_id),
         'cut_lists', (select coalesce(jsonb_agg(o.key order by o.key), '[]') from jsonb_each(others) o where jsonb_array_length(o.value) > most))
         || (select jsonb_object_agg(o.key, logic.ticket_references_json(logic.json_text_array(o.value))) from jsonb_each(others) o);
 end
@@ -60,8 +62,8 @@ begin
 end
 $$;
 
--- A ticket's newest history rows, oldest first, without event data; those before the number `before` if it is given. Messages and progress
--- of jobs are left out: they are in the job's transcript and would crowd out everything else.
+-- A ticket's newest history rows, oldest first, without event data; those before the number `before` if it is given. Messages, progress
+-- and usage of jobs are left out: they are shown with the job and would crowd out everything else.
 create function logic.ticket_history_json(ticket tickets, max_rows int, before bigint default null) returns jsonb language sql stable
 begin atomic
     select coalesce(jsonb_agg(jsonb_build_object(
@@ -71,7 +73,7 @@ begin atomic
         'metadata', h.metadata - 'changes' - 'ticket') order by h.seq), '[]')
       from (select * from history h
              where h.ticket_id = (ticket).id and h.stream_id = 'workflow:' || (ticket).workflow_id
-               and h.change_type not in ('job_progress', 'job_message') and (before is null or h.seq < before)
+               and h.change_type not in ('job_progress', 'job_message', 'usage_reported') and (before is null or h.seq < before)
              order by h.seq desc limit max_rows) h;
 end;
 

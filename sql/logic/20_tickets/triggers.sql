@@ -186,6 +186,7 @@ begin
         -- Element by element: appending an array would copy all changes for each ticket.
         foreach change in array logic.ticket_position_changes(o, n) || logic.ticket_text_changes(o, n)
                                 || logic.ticket_relation_changes(o, n) || logic.ticket_state_changes(o, n)
+                                || case when (o.due_on, o.milestone_id) is distinct from (n.due_on, n.milestone_id) then logic.ticket_plan_changes(o, n) else '{}' end
                                 || case when o.custom_fields is distinct from n.custom_fields then logic.ticket_custom_field_changes(o, n) else '{}' end loop
             changes := changes || change;
         end loop;
@@ -243,10 +244,13 @@ begin
 end
 $$;
 
-create trigger ticket_before_insert before insert on tickets for each row execute function logic.ticket_before_insert();
+create trigger ticket_before_insert before insert on tickets for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.ticket_before_insert();
 create trigger ticket_before_update before update on tickets for each row execute function logic.ticket_before_update();
 create trigger tickets_inserted after insert on tickets
-    referencing new table as new_rows for each statement execute function logic.tickets_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.tickets_inserted();
 create trigger tickets_updated after update on tickets
     referencing old table as old_rows new table as new_rows for each statement execute function logic.tickets_updated();
 create trigger tickets_removed after delete on tickets

@@ -3,7 +3,7 @@
 -- Rejects names in `updates` that are not fields a client may change.
 create function logic.check_update_names(updates jsonb) returns void language plpgsql immutable as $$
 declare
-    allowed constant text[] := '{title,description,priority,assigned_agent_id,ticket_type,tags,blocked_by_ticket_ids,parent_ticket_id,related_ticket_ids,related_task_ids,story_points,estimate_minutes,spent_minutes}';
+    allowed constant text[] := '{title,description,priority,assigned_agent_id,ticket_type,tags,blocked_by_ticket_ids,parent_ticket_id,related_ticket_ids,related_task_ids,story_points,estimate_minutes,spent_minutes,due_on,milestone_id}';
     unknown constant text := (select string_agg(k, ', ') from jsonb_object_keys(updates) k where not k = any (allowed));
 begin
     if unknown is not null then
@@ -81,6 +81,20 @@ begin
 end
 $$;
 
+-- The ticket with a new due date and milestone, after checking them. A milestone is given by id or name; null and an empty text
+-- take the ticket out of it.
+create function logic.with_updated_plan(ticket tickets, updates jsonb) returns tickets language plpgsql stable as $$
+begin
+    if updates ? 'due_on' then
+        ticket.due_on := logic.parse_day('due_on', updates ->> 'due_on');
+    end if;
+    if updates ? 'milestone_id' then
+        ticket.milestone_id := logic.resolve_milestone(ticket.workflow_id, updates ->> 'milestone_id', kept => ticket.milestone_id);
+    end if;
+    return ticket;
+end
+$$;
+
 -- POST /api/tickets/update. `updates` maps field names to values; null clears a field that can be empty and
 -- leaves the others. Status changes go through logic.change_status.
 create function logic.update_ticket(
@@ -98,12 +112,16 @@ begin
     perform logic.require_open_workflow(old_row.workflow_id);
     perform logic.check_ticket_version(old_row, version);
     new_row := logic.with_updated_relations(logic.with_updated_text(access.who, old_row, updates), updates);
+    if updates ?| '{due_on,milestone_id}' then
+        new_row := logic.with_updated_plan(new_row, updates);
+    end if;
     if new_row is distinct from old_row then
         update tickets t set
             title = new_row.title, description = new_row.description, priority = new_row.priority, ticket_type = new_row.ticket_type,
             assigned_agent_id = new_row.assigned_agent_id, tags = new_row.tags, parent_ticket_id = new_row.parent_ticket_id,
             related_ticket_ids = new_row.related_ticket_ids, related_task_ids = new_row.related_task_ids,
-            story_points = new_row.story_points, estimate_minutes = new_row.estimate_minutes, spent_minutes = new_row.spent_minutes
+            story_points = new_row.story_points, estimate_minutes = new_row.estimate_minutes, spent_minutes = new_row.spent_minutes,
+            due_on = new_row.due_on, milestone_id = new_row.milestone_id
          where t.id = tid;
     end if;
     changed := array(

@@ -31,4 +31,5 @@ end
 $$;
 
 create trigger column_versioned after insert or update or delete on board_columns
-    for each row execute function logic.column_versioned();
+    for each row when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.column_versioned();

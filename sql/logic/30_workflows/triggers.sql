@@ -68,19 +68,22 @@ end
 $$;
 
 create trigger workflows_inserted after insert on workflows
-    referencing new table as new_rows for each statement execute function logic.workflows_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.workflows_inserted();
 create trigger workflows_updated after update on workflows
     referencing old table as old_rows new table as new_rows for each statement execute function logic.workflows_updated();
 create trigger boards_updated after update on boards
     referencing new table as new_rows for each statement execute function logic.boards_updated();
 create trigger column_before_update before update of id on board_columns for each row execute function logic.column_before_update();
 create trigger columns_inserted after insert on board_columns
-    referencing new table as changed_rows for each statement execute function logic.board_part_changed();
+    referencing new table as changed_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.board_part_changed();
 create trigger columns_updated after update on board_columns
     referencing new table as changed_rows for each statement execute function logic.board_part_changed();
 create trigger columns_deleted after delete on board_columns
     referencing old table as changed_rows for each statement execute function logic.board_part_changed();
 create trigger transitions_inserted after insert on board_transitions
-    referencing new table as changed_rows for each statement execute function logic.board_part_changed();
+    referencing new table as changed_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.board_part_changed();
 create trigger transitions_deleted after delete on board_transitions
     referencing old table as changed_rows for each statement execute function logic.board_part_changed();

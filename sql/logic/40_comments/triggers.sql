@@ -77,12 +77,14 @@ end
 $$;
 
 create trigger comments_inserted after insert on ticket_comments
-    referencing new table as new_rows for each statement execute function logic.comments_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.comments_inserted();
 create trigger comments_updated after update on ticket_comments
     referencing old table as old_rows new table as new_rows for each statement execute function logic.comments_updated();
 create trigger comments_removed after delete on ticket_comments
     referencing old table as old_rows for each statement execute function logic.comments_removed();
 create trigger reactions_inserted after insert on comment_reactions
-    referencing new table as changed_rows for each statement execute function logic.reactions_changed();
+    referencing new table as changed_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.reactions_changed();
 create trigger reactions_deleted after delete on comment_reactions
     referencing old table as changed_rows for each statement execute function logic.reactions_changed();

@@ -46,7 +46,8 @@ end
 $$;
 
 create trigger commits_inserted after insert on ticket_commits
-    referencing new table as new_rows for each statement execute function logic.commits_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.commits_inserted();
 create trigger commits_updated after update on ticket_commits
     referencing old table as old_rows new table as new_rows for each statement execute function logic.commits_updated();
 create trigger commits_removed after delete on ticket_commits

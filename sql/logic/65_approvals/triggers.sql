@@ -96,10 +96,13 @@ begin
 end
 $$;
 
-create trigger approval_before_insert before insert on approvals for each row execute function logic.approval_before_insert();
+create trigger approval_before_insert before insert on approvals for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.approval_before_insert();
 create trigger approval_before_update before update on approvals for each row execute function logic.approval_before_update();
 create trigger approvals_inserted after insert on approvals
-    referencing new table as new_rows for each statement execute function logic.approvals_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.approvals_inserted();
 create trigger approvals_updated after update on approvals
     referencing old table as old_rows new table as new_rows for each statement execute function logic.approvals_updated();
 create trigger job_questions_end after update on jobs for each row

@@ -26,7 +26,7 @@ begin
     seen := (held ->> 'snapshot')::pg_snapshot;
     changed := array(
         select h.job_id from history h
-         where (h.xid >= pg_snapshot_xmax(seen) or h.xid = any (array(select pg_snapshot_xip(seen))))
+         where (h.xid >= pg_snapshot_xmax(seen) and h.xid < '4611686018427387904'::xid8 or h.xid = any (array(select pg_snapshot_xip(seen))))
            and h.job_id is not null and (queue = '' or h.workflow_id = queue)
            -- Leaves out the partitions of earlier months.
            and h.changed_at > (held ->> 'since')::timestamptz - interval '1 day'

@@ -103,10 +103,13 @@ end
 $$;
 
 -- GET /api/jobs/{id}
-create function logic.get_job(caller text, job text) returns jsonb language sql
-begin atomic
-    select logic.job_json((logic.authorize_job(caller, job, 'viewer')).job);
-end;
+create function logic.get_job(caller text, job text) returns jsonb language plpgsql as $$
+declare
+    found_job constant jobs := (logic.authorize_job(caller, job, 'viewer')).job;
+begin
+    return logic.job_json(found_job) || jsonb_build_object('usage', logic.job_usage_json(found_job.id));
+end
+$$;
 
 -- GET /api/jobs: newest first, in keyset pages; of one workflow or of all of the caller's.
 create function logic.list_jobs(

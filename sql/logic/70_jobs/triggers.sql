@@ -153,12 +153,15 @@ begin
 end
 $$;
 
--- AFTER DELETE, by statement; not for messages that were removed with their job.
+-- AFTER DELETE, by statement; not for messages that were removed with their job, nor by retention (logic.prune_transcripts).
 create function logic.job_messages_deleted() returns trigger language plpgsql as $$
 declare
     message job_messages;
     changes logic.change[] := '{}';
 begin
+    if current_setting('callboard.pruning', true) = 'on' then
+        return null;
+    end if;
     perform logic.count_in_stages((select array_agg(o::job_messages) from old_rows o where o.kind <> 'log'), -1);
     for message in select o.* from old_rows o where exists (select from jobs j where j.id = o.job_id) order by o.job_id, o.position loop
         changes := changes || logic.job_change(message.workflow_id, message.job_id,
@@ -182,10 +185,13 @@ begin
 end
 $$;
 
-create trigger job_before_insert before insert on jobs for each row execute function logic.job_before_insert();
+create trigger job_before_insert before insert on jobs for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.job_before_insert();
 create trigger job_before_update before update on jobs for each row execute function logic.job_before_update();
 create trigger jobs_inserted after insert on jobs
-    referencing new table as new_rows for each statement execute function logic.jobs_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.jobs_inserted();
 create trigger job_updated after update on jobs for each row
     when ((old.status, old.stage, old.progress, old.progress_message, old.deleted_at, old.title, old.initial_prompt, old.priority,
            old.stages, old.cancel_requested_at, old.payload, old.no_worker_since is null)
@@ -194,9 +200,13 @@ create trigger job_updated after update on jobs for each row
            new.stages, new.cancel_requested_at, new.payload, new.no_worker_since is null))
     execute function logic.job_updated();
 create trigger job_message_before_insert before insert on job_messages
-    for each row execute function logic.job_message_before_insert();
+    for each row when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.job_message_before_insert();
 create trigger job_messages_inserted after insert on job_messages
-    referencing new table as new_rows for each statement execute function logic.job_messages_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.job_messages_inserted();
 create trigger job_messages_deleted after delete on job_messages
     referencing old table as old_rows for each statement execute function logic.job_messages_deleted();
-create trigger app_written after insert or update on apps for each row execute function logic.app_written();
+create trigger app_written after insert or update on apps for each row
+    when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.app_written();

@@ -40,4 +40,5 @@ end
 $$;
 
 create trigger webhook_written after insert or update or delete on webhooks
-    for each row execute function logic.webhook_written();
+    for each row when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.webhook_written();

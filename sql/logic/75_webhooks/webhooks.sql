@@ -46,9 +46,9 @@ begin atomic
              comment_added,comment_updated,comment_deleted,comments_moved,commit_linked,commit_unlinked,commits_moved,
              ticket_pending_review,ticket_approved,ticket_rejected,ticket_clarification_requested,
              approval_requested,approval_approved,approval_rejected,approval_answered,approval_expired,approval_withdrawn,
-             job_status,job_stage,job_progress,job_message,job_message_deleted,job_updated,job_deleted,app_ready,
+             job_status,job_stage,job_progress,job_message,job_message_deleted,job_updated,job_deleted,app_ready,usage_reported,
              ticket_state,ticket_progress,pr_created,activity,
-             finding_opened,finding_closed,board_updated,workflow_updated,
+             finding_opened,finding_closed,milestone_created,milestone_updated,milestone_deleted,board_updated,workflow_updated,
              webhook_created,webhook_updated,webhook_enabled,webhook_disabled,webhook_deleted}'::text[];
 end;
 

@@ -56,8 +56,10 @@ end
 $$;
 
 create trigger findings_inserted after insert on findings
-    referencing new table as new_rows for each statement execute function logic.findings_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.findings_inserted();
 create trigger findings_updated after update on findings
     referencing old table as old_rows new table as new_rows for each statement execute function logic.findings_updated();
 create trigger finding_thresholds_written after insert or update on finding_thresholds
-    for each row execute function logic.finding_thresholds_written();
+    for each row when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.finding_thresholds_written();

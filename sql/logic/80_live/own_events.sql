@@ -95,7 +95,7 @@ begin
     unseen as materialized (
         select h as event
           from history h
-         where h.xid >= pg_snapshot_xmax(seen) or h.xid = any (array(select pg_snapshot_xip(seen)))
+         where h.xid >= pg_snapshot_xmax(seen) and h.xid < '4611686018427387904'::xid8 or h.xid = any (array(select pg_snapshot_xip(seen)))
          limit 20001
     ),
     -- Those of the caller's workflows, with why they concern the caller.

@@ -34,6 +34,7 @@ begin
     body := concat('{"epoch":', to_json(epoch), ',"seq":', seq,
         ',"workflow":', logic.workflow_json(workflow, (who).role),
         ',"board_config":', logic.board_config(workflow),
+        ',"milestones":', logic.board_milestones_json(workflow),
         ',"tickets":', logic.board_tickets_json(workflow),
         ',"left_out":', logic.board_left_out_json(workflow),
         ',"jobs":', logic.board_jobs_json(workflow), '}');

@@ -32,7 +32,7 @@ begin atomic
     -- Tickets whose beginning is pruned, as they were where kept history begins.
     bases as (
         select b.subject as ticket_id, b.state from history_bases b
-         where b.stream_id = 'workflow:' || replay_tickets.workflow and b.subject <> 'board'
+         where b.stream_id = 'workflow:' || replay_tickets.workflow and b.subject not in ('board', 'milestones')
     )
     select coalesce(r.ticket_id, b.ticket_id), coalesce(b.state, '{}') || coalesce(r.fields, '{}')
       from replayed r full join bases b on b.ticket_id = r.ticket_id;
@@ -58,6 +58,30 @@ begin atomic
           order by h.seq desc limit 1),
         (select b.state from history_bases b where b.stream_id = 'workflow:' || board_config_after.workflow and b.subject = 'board'),
         logic.board_config(board_config_after.workflow));
+end;
+
+-- The milestones of a workflow after event `seq` of its stream, by creation.
+create function logic.milestones_after(workflow text, seq bigint) returns jsonb language sql stable
+begin atomic
+    with
+    -- What was known of each milestone, by place: where kept history begins, and in each event since.
+    known as (
+        select 0::bigint as place, 'milestone_created' as change_type, e.milestone
+          from history_bases b cross join lateral jsonb_array_elements(b.state -> 'milestones') e (milestone)
+         where b.stream_id = 'workflow:' || milestones_after.workflow and b.subject = 'milestones'
+        union all
+        select h.seq, h.change_type, h.metadata -> 'milestone'
+          from history h
+         where h.stream_id = 'workflow:' || milestones_after.workflow and h.seq <= milestones_after.seq
+           and h.change_type in ('milestone_created', 'milestone_updated', 'milestone_deleted')
+    ),
+    -- The last of it.
+    last_known as (
+        select distinct on (k.milestone ->> 'milestone_id') k.change_type, k.milestone
+          from known k order by k.milestone ->> 'milestone_id', k.place desc
+    )
+    select coalesce(jsonb_agg(l.milestone order by (l.milestone ->> 'milestone_id') collate "C"), '[]')
+      from last_known l where l.change_type <> 'milestone_deleted';
 end;
 
 -- The last event of a workflow's stream that was committed at a time: 0 before the first one. Of a transaction that was at work
@@ -89,6 +113,8 @@ begin
     select 'workflow:' || workflow, r.ticket_id, r.state from logic.replay_tickets(workflow, seq) r
     union all
     select 'workflow:' || workflow, 'board', logic.board_config_after(workflow, seq)
+    union all
+    select 'workflow:' || workflow, 'milestones', jsonb_build_object('milestones', logic.milestones_after(workflow, seq))
     on conflict (stream_id, subject) do update set state = excluded.state;
 end
 $$;

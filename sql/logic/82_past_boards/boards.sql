@@ -58,7 +58,10 @@ begin
       into tickets, left_out, config;
     body := concat('{"epoch":', to_json(epoch), ',"seq":', seq, ',"at":', to_json(at),
         ',"workflow":', logic.workflow_json(workflow, (who).role),
-        ',"board_config":', config, ',"tickets":', tickets, ',"left_out":', left_out, ',"jobs":[]}');
+        ',"board_config":', config,
+        ',"milestones":', (select coalesce(jsonb_agg(m - 'description' order by place), '[]')
+                             from jsonb_array_elements(logic.milestones_after(workflow, seq)) with ordinality e (m, place)),
+        ',"tickets":', tickets, ',"left_out":', left_out, ',"jobs":[]}');
 end
 $$;
 

@@ -27,6 +27,8 @@ end
 $$;
 
 create trigger activity_before_insert before insert on ticket_activities
-    for each row execute function logic.activity_before_insert();
+    for each row when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.activity_before_insert();
 create trigger activities_inserted after insert on ticket_activities
-    referencing new table as new_rows for each statement execute function logic.activities_inserted();
+    referencing new table as new_rows for each statement when (coalesce(current_setting('callboard.archive', true), '') <> 'on')
+    execute function logic.activities_inserted();

@@ -41,6 +41,7 @@ begin
                 'assigned_agent_id', t.assigned_agent_id, 'created_by_agent_id', t.created_by_agent_id,
                 'parent', 'TKT-' || p.number, 'blocked_by', coalesce(blockers_of.keys, '[]'), 'commits', coalesce(commits_of.commits, '[]'),
                 'story_points', t.story_points, 'estimate_minutes', t.estimate_minutes, 'spent_minutes', t.spent_minutes,
+                'due_on', t.due_on, 'milestone', (select m.name from milestones m where m.id = t.milestone_id),
                 'is_resolved', t.is_resolved, 'created_at', t.created_at, 'updated_at', t.updated_at,
                 'started_at', t.started_at, 'completed_at', t.completed_at, 'external_ref', t.external_ref,
                 'comments', coalesce(comments_of.comments, '[]')) order by array_position(only_these, t.id), t.number)

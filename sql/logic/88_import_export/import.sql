@@ -13,20 +13,20 @@ create function logic.import_items(items jsonb) returns table (
     author text, assignee text, tags text[], estimate_minutes bigint,
     created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
     parent text, blocked_by text[], related text[], comments jsonb,
-    story_points double precision, spent_minutes bigint, source text, url text, past jsonb
+    story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb
 ) language sql stable
 begin atomic
     select i.line, i.ref,
            case when logic.content_length(i.title) < 3 then left(i.title, 400) || ' (' || left(i.ref, 90) || ')' else i.title end,
            i.description, i.status, i.stage, i.priority, i.ticket_type, i.author, i.assignee,
            i.tags, i.estimate_minutes, i.created_at, i.updated_at, i.started_at, i.closed_at,
-           i.parent, i.blocked_by, i.related, i.comments, i.story_points, coalesce(i.spent_minutes, 0), i.source, i.url, i.past
+           i.parent, i.blocked_by, i.related, i.comments, i.story_points, coalesce(i.spent_minutes, 0), i.due_at, i.source, i.url, i.past
       from jsonb_to_recordset(items) i (
            line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
            author text, assignee text, tags text[], estimate_minutes bigint,
            created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
            parent text, blocked_by text[], related text[], comments jsonb,
-           story_points double precision, spent_minutes bigint, source text, url text, past jsonb);
+           story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb);
 end;
 
 -- What an import keeps about a ticket beside its fields: {from, url, past, values}. `values` is what the source said, so
@@ -40,12 +40,12 @@ end;
 -- The values of an item, or of a ticket, as a later import compares them.
 create function logic.import_values(
     title text, description text, priority text, ticket_type text, assignee text, tags text[], story_points double precision,
-    estimate_minutes bigint, spent_minutes bigint, status text
+    estimate_minutes bigint, spent_minutes bigint, due_on date, status text
 ) returns jsonb language sql immutable
 begin atomic
     select jsonb_build_object('title', title, 'description', md5(description), 'priority', priority, 'ticket_type', ticket_type,
         'assignee', assignee, 'tags', tags, 'story_points', story_points, 'estimate_minutes', estimate_minutes,
-        'spent_minutes', spent_minutes, 'status', status);
+        'spent_minutes', spent_minutes, 'due_on', due_on, 'status', status);
 end;
 
 -- The workflow of an import: by id, by name, or a new one of that name.
@@ -216,15 +216,17 @@ begin
         insert into tickets (id, workflow_id, number, title, description, ticket_type, priority, status, rank,
                              created_by_agent_id, assigned_agent_id, parent_ticket_id, tags, related_ticket_ids, estimate_minutes,
                              story_points, spent_minutes, is_resolved, resolved_at, started_at, completed_at, external_ref,
-                             created_at, updated_at, custom_fields)
+                             created_at, updated_at, due_on, custom_fields)
         select f.id, workflow, f.number, f.title, f.description, y.id,
                f.priority, s.column_id, 'm' || lpad(to_hex(rank_base + f.place), 14, '0') || '.' || to_hex(f.number),
                f.author, f.assignee, p.id, f.tags, coalesce(r.ids, '{}'), f.estimate_minutes, f.story_points, f.spent_minutes,
                f.stage = 'done', f.closed_at, f.started_at, f.closed_at, f.ref, f.created_at, coalesce(f.updated_at, f.created_at),
+               (f.due_at at time zone w.time_zone)::date,
                case when f.source is not null then jsonb_build_object('imported', logic.imported_field(f.source, f.url, f.past,
                     logic.import_values(f.title, f.description, f.priority, y.id, f.assignee, f.tags, f.story_points,
-                        f.estimate_minutes, f.spent_minutes, s.column_id))) end
+                        f.estimate_minutes, f.spent_minutes, (f.due_at at time zone w.time_zone)::date, s.column_id))) end
           from fresh f
+          join workflows w on w.id = workflow
           join boards b on b.workflow_id = workflow
           join stages s on s.stage = f.stage and s.status = f.status
          cross join lateral (select coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x

@@ -16,15 +16,16 @@ begin
         select t.id, i.source, i.url, i.past, i.closed_at, i.description, coalesce(i.updated_at >= t.updated_at, true) as is_newer,
                t.custom_fields #> '{imported,values}' as said,
                logic.import_values(t.title, t.description, t.priority, t.ticket_type, t.assigned_agent_id, t.tags, t.story_points,
-                    t.estimate_minutes, t.spent_minutes, t.status) as here,
+                    t.estimate_minutes, t.spent_minutes, t.due_on, t.status) as here,
                logic.import_values(i.title, i.description, i.priority,
                     coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(i.ticket_type) limit 1),
                              t.ticket_type),
-                    i.assignee, i.tags, i.story_points, i.estimate_minutes, i.spent_minutes,
+                    i.assignee, i.tags, i.story_points, i.estimate_minutes, i.spent_minutes, (i.due_at at time zone w.time_zone)::date,
                     case when t.custom_fields #> '{imported,values}' is null and i.stage = case c.category when 'todo' then 'open' else c.category end
                          then t.status else logic.import_column(workflow, i.status, i.stage) end) as says
           from logic.import_items(items) i
           join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and logic.is_live(t)
+          join workflows w on w.id = workflow
           join boards b on b.workflow_id = workflow
           join board_columns c on c.workflow_id = workflow and c.id = t.status
     ),
@@ -57,6 +58,7 @@ begin
                story_points = case when 'story_points' = any (c.names) then (k.says ->> 'story_points')::float8 else t.story_points end,
                estimate_minutes = case when 'estimate_minutes' = any (c.names) then (k.says ->> 'estimate_minutes')::bigint else t.estimate_minutes end,
                spent_minutes = case when 'spent_minutes' = any (c.names) then (k.says ->> 'spent_minutes')::bigint else t.spent_minutes end,
+               due_on = case when 'due_on' = any (c.names) then (k.says ->> 'due_on')::date else t.due_on end,
                status = case when 'status' = any (c.names) then k.says ->> 'status' else t.status end,
                completed_at = case when 'status' = any (c.names) then k.closed_at else t.completed_at end,
                custom_fields = case when k.source is null then t.custom_fields

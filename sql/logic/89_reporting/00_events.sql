@@ -1,9 +1,9 @@
 -- Reports about the past are computed from history, which keeps what happened to deleted and merged tickets. From each event
 -- follows what it sets (a patch); all patches of a ticket so far are its state; and the times in which a part of the state holds
--- are spans: a stay in a column, an assignment, a time of being blocked, a completion. `reporting_spans` and `reporting_tickets`
+-- are spans: a stay in a column, an assignment, a time of being blocked, a completion, a time in a milestone. `reporting_spans` and `reporting_tickets`
 -- hold them up to a number of the stream, and logic.flow_spans adds what came later, so that reports are never behind.
 --
--- A state: {on: whether it is on the board, status, assignee, points, type, priority, blocked, created_at, started_at,
+-- A state: {on: whether it is on the board, status, assignee, points, type, priority, milestone, blocked, created_at, started_at,
 -- completed_at}, and where the counting stands: {at, category, active, waited}, the last two in seconds.
 
 -- The quarter of an hour in which a time is.
@@ -12,19 +12,21 @@ begin atomic
     select date_bin('15 minutes', at, '2000-01-01 00:00+00');
 end;
 
--- One piece of the past: `kind` is column, assignee, blocked or done, or `state`, with the ticket's state in `details`. The
--- details of a completion are the ticket as it was then.
+-- One piece of the past: `kind` is column, assignee, blocked, done or milestone, or `state`, with the ticket's state in `details`.
+-- The details of a completion are the ticket as it was then, those of a milestone its story points meanwhile.
 create type logic.flow_change as (
     ticket_id text, kind text, place bigint, value text, column_key bigint, category text, started_at timestamptz, ended_at timestamptz,
     ended_by text, is_estimated boolean, details jsonb, is_redone boolean
 );
 
--- What a card sets.
-create function logic.card_patch(card jsonb) returns jsonb language sql immutable parallel safe
+-- What a card sets. Stable, as what builds JSON: a function that says it is immutable would be called for each row instead of
+-- becoming a part of the query.
+create function logic.card_patch(card jsonb) returns jsonb language sql stable parallel safe
 begin atomic
     select jsonb_build_object('on', true, 'status', card -> 'status', 'assignee', card -> 'assigned_agent_id', 'points', card -> 'story_points',
         'type', card -> 'ticket_type', 'priority', card -> 'priority', 'blocked', coalesce(card -> 'is_blocked', 'false'),
-        'created_at', card -> 'created_at', 'started_at', card -> 'started_at', 'completed_at', card -> 'completed_at');
+        'created_at', card -> 'created_at', 'started_at', card -> 'started_at', 'completed_at', card -> 'completed_at',
+        'milestone', card -> 'milestone_id');
 end;
 
 -- Whether an event changes a ticket's state.
@@ -32,11 +34,11 @@ create function logic.is_flow_event(change_type text, field_name text) returns b
 begin atomic
     select change_type in ('created', 'status_changed', 'column_renamed', 'assigned', 'blocked', 'unblocked', 'resolved', 'reopened', 'deleted', 'restored')
         or change_type in ('ticket_merged', 'ticket_unmerged') and field_name is not null
-        or change_type = 'field_updated' and field_name in ('story_points', 'ticket_type', 'priority', 'times');
+        or change_type = 'field_updated' and field_name in ('story_points', 'ticket_type', 'priority', 'milestone_id', 'times');
 end;
 
 -- What an event sets that is not the creation of a ticket.
-create function logic.event_patch(change_type text, field_name text, metadata jsonb) returns jsonb language sql immutable parallel safe
+create function logic.event_patch(change_type text, field_name text, metadata jsonb) returns jsonb language sql stable parallel safe
 begin atomic
     select case change_type
         when 'status_changed' then jsonb_build_object('status', metadata #> '{changes,status}',
@@ -54,6 +56,7 @@ begin atomic
         when 'field_updated' then case field_name
             when 'story_points' then jsonb_build_object('points', metadata #> '{changes,story_points}')
             when 'ticket_type' then jsonb_build_object('type', metadata #> '{changes,ticket_type}')
+            when 'milestone_id' then jsonb_build_object('milestone', metadata #> '{changes,milestone_id}')
             when 'priority' then jsonb_build_object('priority', metadata #> '{changes,priority}')
             when 'times' then jsonb_build_object('created_at', metadata #> '{changes,created_at}',
                 'started_at', metadata #> '{changes,started_at}', 'completed_at', metadata #> '{changes,completed_at}') end end;
@@ -64,7 +67,7 @@ end;
 -- stood in the initial column until it was begun, and in the first active one until it was completed; only where it stood at
 -- the time of the import is known. `fixed` is a later correction of created_at.
 create function logic.creation_steps(card jsonb, recorded_at timestamptz, fixed text, initial_column text, active_column text, category text)
-returns table (step int, at timestamptz, patch jsonb, is_estimated boolean) language sql immutable parallel safe
+returns table (step int, at timestamptz, patch jsonb, is_estimated boolean) language sql stable parallel safe
 begin atomic
     select s.step, s.at, s.patch, coalesce(c.created_at < recorded_at - interval '1 minute', false) and c.past is null
       from (select coalesce(fixed, card ->> 'created_at')::timestamptz as created_at, (card ->> 'started_at')::timestamptz as started_at,
@@ -93,13 +96,29 @@ end;
 -- The tickets of a workflow with events after the number up to which the past is stored. `is_redone` where a time was corrected,
 -- which changes the past. Runs with the rights of its owner, because views for the reporting role call it.
 create function logic.changed_tickets(workflow text) returns table (ticket_id text, is_redone boolean)
-language sql stable security definer set search_path = public, pg_temp rows 20
-begin atomic
+language plpgsql stable security definer set search_path = public, pg_temp rows 20
+-- Planning takes longer than reading a few events.
+set plan_cache_mode = 'force_generic_plan' as $$
+declare
+    base constant bigint := coalesce((select p.seq from reporting_progress p where p.workflow_id = workflow), 0);
+    -- With both ends known, the plan is to read what is between them.
+    top constant bigint := coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow), 0);
+begin
+    if top <= base then
+        return;
+    end if;
+    return query
     select h.ticket_id, bool_or(h.change_type = 'field_updated' and h.field_name = 'times')
       from history h
-     where h.stream_id = 'workflow:' || workflow
-       and h.seq > coalesce((select p.seq from reporting_progress p where p.workflow_id = workflow), 0)
-       and h.ticket_id is not null
+     where h.stream_id = 'workflow:' || workflow and h.seq > base and h.seq <= top and h.ticket_id is not null
        and logic.is_flow_event(h.change_type, h.field_name)
      group by h.ticket_id;
+end
+$$;
+
+-- Whether all but a few of a workflow's events are in the stored past, so that reports add little to it.
+create function logic.is_past_stored(workflow text, few bigint default 20000) returns boolean language sql stable
+begin atomic
+    select coalesce((select s.last_seq from streams s where s.stream_id = 'workflow:' || is_past_stored.workflow), 0)
+           - coalesce((select p.seq from reporting_progress p where p.workflow_id = is_past_stored.workflow), 0) <= is_past_stored.few;
 end;

@@ -1,15 +1,26 @@
 -- Storing what logic.flow_changes computes.
 
--- Replaces what is stored about the changed tickets, and counts the differences into reporting_flow.
-create function logic.store_flow_changes(workflow text, changes logic.flow_change[]) returns void language plpgsql as $$
+-- Replaces what is stored about the changed tickets, and counts the differences into reporting_flow and reporting_counts.
+create function logic.store_flow_changes(workflow text, changes logic.flow_change[]) returns void language plpgsql
+-- A plan for one workflow may take an index by workflow alone, because statistics do not have its rows yet.
+set plan_cache_mode = 'force_generic_plan' as $$
 declare
     removed reporting_spans[];
+    -- When the changed tickets were created as far as it was known.
+    created_before timestamptz[];
 begin
     with
-    -- The spans that are not as stored any longer.
+    -- The spans that are not as stored any longer. Looked up ticket by ticket: where statistics say that a workflow has few rows, as when it
+    -- is being stored for the first time, a join would compare each of its rows with each change.
+    found as (
+        select x.place_in_table from unnest(changes) c
+         cross join lateral (
+            select p.ctid as place_in_table from reporting_spans p
+             where p.workflow_id = workflow and p.ticket_id = c.ticket_id and (c.is_redone or p.ended_at is null) offset 0) x
+         where c.kind = 'state'
+    ),
     gone as (
-        delete from reporting_spans s using unnest(changes) c
-         where c.kind = 'state' and s.workflow_id = workflow and s.ticket_id = c.ticket_id and (c.is_redone or s.ended_at is null)
+        delete from reporting_spans s where s.ctid = any (array(select f.place_in_table from found f))
         returning s
     )
     select array_agg(g.s) into removed from gone g;
@@ -19,6 +30,12 @@ begin
            (c.details ->> 'created_at')::timestamptz, (c.details ->> 'started_at')::timestamptz, (c.details ->> 'points')::float8,
            c.details ->> 'type', c.details ->> 'priority', c.details ->> 'assignee', (c.details ->> 'active')::float8, (c.details ->> 'waited')::float8
       from unnest(changes) c where c.kind <> 'state';
+    created_before := array(
+        select x.created_at from unnest(changes) c
+         cross join lateral (
+            select r.created_at from reporting_tickets r
+             where r.workflow_id = workflow and r.ticket_id = c.ticket_id and r.created_at is not null offset 0) x
+         where c.kind = 'state');
     insert into reporting_tickets as r (workflow_id, ticket_id, created_at, state)
     select workflow, c.ticket_id, (c.details ->> 'created_at')::timestamptz, c.details from unnest(changes) c where c.kind = 'state'
     on conflict (workflow_id, ticket_id) do update set created_at = excluded.created_at, state = excluded.state;
@@ -46,6 +63,23 @@ begin
     insert into reporting_flow as f (workflow_id, quarter, column_key, entered, "left")
     select workflow, c.quarter, c.column_key, c.entered, c.departed from counted c where c.entered <> 0 or c.departed <> 0
     on conflict (workflow_id, quarter, column_key) do update set entered = f.entered + excluded.entered, "left" = f."left" + excluded."left";
+    -- Creations and completions that came, less those that went.
+    insert into reporting_counts as n (workflow_id, quarter, created, completed, points, without_points)
+    select workflow, logic.quarter_of(x.at), sum(x.created), sum(x.sign * x.completed), sum(x.sign * x.points), sum(x.sign * x.without_points)
+      from (select (c.details ->> 'created_at')::timestamptz as at, 1 as created, 1 as sign, 0 as completed, 0::numeric as points, 0 as without_points
+              from unnest(changes) c where c.kind = 'state' and c.details ->> 'created_at' is not null
+            union all
+            select b.created_at, -1, 1, 0, 0, 0 from unnest(created_before) b (created_at)
+            union all
+            select c.started_at, 0, 1, 1, coalesce((c.details ->> 'points')::numeric, 0), (c.details ->> 'points' is null)::int
+              from unnest(changes) c where c.kind = 'done'
+            union all
+            select r.started_at, 0, -1, 1, coalesce(r.story_points::numeric, 0), (r.story_points is null)::int
+              from unnest(removed) r where r.kind = 'done') x
+     group by 2
+    having sum(x.created) <> 0 or sum(x.sign * x.completed) <> 0 or sum(x.sign * x.points) <> 0 or sum(x.sign * x.without_points) <> 0
+    on conflict (workflow_id, quarter) do update set created = n.created + excluded.created, completed = n.completed + excluded.completed,
+        points = n.points + excluded.points, without_points = n.without_points + excluded.without_points;
 end
 $$;
 

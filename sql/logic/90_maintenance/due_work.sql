@@ -14,8 +14,14 @@ begin atomic
             case when exists (select from embedding_models m where m.state in ('building', 'retired'))
                    or exists (select from embedding_models m join embedding_queue q on q.model_id = m.id
                                where m.state = 'serving' and q.not_before <= now()) then 'embeddings' end,
+            case when exists (select from history_chains c where c.is_behind)
+                   or exists (select from history_sealing s
+                               where not s.is_filled
+                                  -- The newest row, by the index: a condition on `xid` would be planned as a scan.
+                                  or (select h.xid from history h order by h.xid desc limit 1) >= pg_snapshot_xmax(s.snapshot)
+                                  or exists (select from history h where h.xid = any (array(select pg_snapshot_xip(s.snapshot))))) then 'seals' end,
             case when exists (select from finding_checks c where c.next_at <= now()) then 'findings' end,
-            case when exists (select from pg_stat_get_activity(null) a where a.usesysid = to_regrole('callboard_reporting')) then 'reporting_sessions' end
+            case when exists (select from pg_stat_get_activity(null) a join pg_roles r on r.oid = a.usesysid where r.rolname ~ '^callboard_(reporting$|analyst_)') then 'reporting_sessions' end
         ], null)),
         'models', coalesce((select string_agg(m.id || m.state, ' ' order by m.id) from embedding_models m), ''));
 end;

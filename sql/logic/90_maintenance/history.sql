@@ -37,6 +37,10 @@ begin
            and to_date(substr(c.relname, 9), 'YYYY_MM') < date_trunc('month', now() at time zone 'UTC') - make_interval(months => months)
          order by c.relname
     loop
+        -- The chains end their pruned part with a hash, from which the rest is proved. The row is locked as logic.seal_history does.
+        perform from history_sealing for update;
+        execute format('select logic.seal_up_to(g.stream_id, g.last), logic.cut_chain(g.stream_id, g.last)
+                          from (select stream_id, max(seq) as last from %I group by stream_id) g', part.name);
         -- What the rest of the history begins with.
         execute format('select logic.keep_history_base(g.workflow_id, g.last)
                           from (select h.workflow_id, max(h.seq) as last from %I h

@@ -2,7 +2,9 @@
 
 -- Creates and prunes partitions of history, and deletes what has expired: idempotency keys after a day, socket tickets
 -- and dead relays after minutes, workers after a day, rotated secrets after their overlap, subscriptions of MCP sessions
--- after a week, sign-ins, invitations and findings that ended after 30 days, security events after `security_event_days`.
+-- after a week, archives whose import was left too, sign-ins, invitations and findings that ended after 30 days, security events after
+-- `security_event_days`.
+-- Transcripts and completed tickets have functions of their own, which do a part at a time.
 create function logic.run_maintenance(history_months int, security_event_days int default 0) returns jsonb language plpgsql as $$
 declare
     made int := logic.create_history_partitions();
@@ -18,6 +20,7 @@ begin
     update webhooks w set previous_secret = null, previous_secret_expires_at = null where w.previous_secret_expires_at < now();
     delete from sessions s where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 days';
     perform logic.prune_findings();
+    perform logic.prune_archive_imports();
     perform logic.summarize_repeated_events();
     perform logic.prune_security_events(security_event_days);
     perform logic.refresh_all_reporting(5);
@@ -45,10 +48,13 @@ begin
 end
 $$;
 
--- Records that the database was restored from a copy of its disk, which starts a new epoch.
+-- Records that the database was restored from a copy of its disk, which starts a new epoch. The number is the time in
+-- milliseconds, so that two restores of one copy differ too.
 create function logic.record_restore() returns text language plpgsql as $$
 begin
-    update settings set value = to_jsonb((value #>> '{}')::bigint + 1) where key = 'restores';
+    update settings
+       set value = to_jsonb(greatest((value #>> '{}')::bigint + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint))
+     where key = 'restores';
     return logic.epoch();
 end
 $$;

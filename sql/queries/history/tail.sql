@@ -3,7 +3,7 @@
 --
 -- Not `xid >= xmin and not pg_visible_in_snapshot(…)`, which is equivalent but slow: a long transaction holds xmin
 -- back, and every read would scan all rows since. The old snapshot did not see the transactions that began after
--- it and those it lists as running.
+-- it and those it lists as running. From 2^62 on are the events that an archive brought, which are not new.
 --
 -- $1 text: the old snapshot
 -- $2 text: read up to this snapshot instead of now (to continue a limited read), or null
@@ -18,7 +18,7 @@ snapshot as materialized (
 unseen as materialized (
     select h.*
       from history h
-     where (h.xid >= pg_snapshot_xmax($1::text::pg_snapshot)
+     where (h.xid >= pg_snapshot_xmax($1::text::pg_snapshot) and h.xid < '4611686018427387904'::xid8
             or h.xid = any (array(select pg_snapshot_xip($1::text::pg_snapshot))))
        and ($2::text is null or pg_visible_in_snapshot(h.xid, $2::text::pg_snapshot))
        and ($3::text is null or (h.stream_id, h.seq) > ($3::text collate "C", $4::bigint))

@@ -10,6 +10,23 @@ begin
     exception when insufficient_privilege then
         raise notice 'temporary tables could not be refused to other roles';
     end;
+    -- Analysts may change their own defaults too. Set only where they differ.
+    declare
+        one record;
+    begin
+        for one in
+            select a.role_name, s.name, s.value
+              from public.analysts a join pg_roles r on r.rolname = a.role_name
+             cross join lateral logic.analyst_settings(a.is_limited) s
+             where not coalesce(r.rolconfig @> array[s.name || '=' || s.value], false)
+        loop
+            begin
+                execute format('alter role %I set %I = %L', one.role_name, one.name, one.value);
+            exception when insufficient_privilege or unique_violation then
+                raise notice 'the setting % of % cannot be set by this role', one.name, one.role_name;
+            end;
+        end loop;
+    end;
     if not exists (select from pg_roles where rolname = 'callboard_reporting') then
         return;
     end if;

@@ -41,6 +41,12 @@ pub struct CreateArgs {
     /// Story points.
     #[arg(long, value_name = "POINTS")]
     pub points: Option<f64>,
+    /// The day by which it is to be done, like 2026-01-31.
+    #[arg(long, value_name = "DAY")]
+    pub due: Option<String>,
+    /// The milestone, by name or id.
+    #[arg(long, value_name = "MILESTONE")]
+    pub milestone: Option<String>,
 }
 
 /// Flags of `callboard ticket edit`.
@@ -70,6 +76,12 @@ pub struct EditArgs {
     /// Story points.
     #[arg(long, value_name = "POINTS")]
     pub points: Option<f64>,
+    /// The day by which it is to be done, like 2026-01-31; an empty text removes it.
+    #[arg(long, value_name = "DAY")]
+    pub due: Option<String>,
+    /// The milestone, by name or id; an empty text takes the ticket out of it.
+    #[arg(long, value_name = "MILESTONE")]
+    pub milestone: Option<String>,
     /// The reason for the change.
     #[arg(long, short, value_name = "TEXT")]
     pub comment: Option<String>,
@@ -87,6 +99,8 @@ pub async fn create(client: &Client, at: &WorkflowArgs, args: CreateArgs) -> Res
         tags: some(args.tags),
         initial_status: args.column,
         story_points: args.points,
+        due_on: args.due,
+        milestone_id: args.milestone,
         ..CreateTicket::in_workflow(&workflow)
     };
     if let Some(who) = &args.assign {
@@ -110,6 +124,7 @@ pub async fn edit(client: &Client, at: &WorkflowArgs, args: EditArgs) -> Result<
             Some(Some(MemberNames::of(client, &workflow).await?.id(who).to_owned()))
         }
     };
+    let filled = |given: String| Some(given).filter(|text| !text.is_empty());
     let updates = TicketUpdates {
         title: args.title,
         description: args.description.as_deref().map(text).transpose()?,
@@ -118,6 +133,8 @@ pub async fn edit(client: &Client, at: &WorkflowArgs, args: EditArgs) -> Result<
         assigned_agent_id,
         tags: args.tags.map(|tags| tags.into_iter().filter(|tag| !tag.is_empty()).collect()),
         story_points: args.points.map(Some),
+        due_on: args.due.map(filled),
+        milestone_id: args.milestone.map(filled),
         ..TicketUpdates::default()
     };
     let input =

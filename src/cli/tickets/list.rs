@@ -42,6 +42,15 @@ pub struct ListArgs {
     /// Only tickets whose agent did nothing about them for so many minutes.
     #[arg(long, value_name = "MINUTES")]
     pub silent: Option<f64>,
+    /// Only tickets of this milestone, by name or id.
+    #[arg(long, value_name = "MILESTONE")]
+    pub milestone: Option<String>,
+    /// Only tickets that are open after their due day.
+    #[arg(long)]
+    pub overdue: bool,
+    /// Only tickets that are due on this day or earlier, like 2026-01-31.
+    #[arg(long, value_name = "DAY")]
+    pub due: Option<String>,
     /// Include completed tickets.
     #[arg(long, short)]
     pub all: bool,
@@ -78,6 +87,9 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
         unassigned: args.unassigned.then_some(true),
         is_blocked: args.blocked.then_some(true),
         silent_minutes: args.silent,
+        milestone_id: args.milestone,
+        due_before: args.due,
+        overdue: args.overdue.then_some(true),
         include_completed: Some(args.all),
         ..Filters::default()
     };
@@ -96,7 +108,7 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
     }
     let shown = tickets.len();
     output::table(
-        ["KEY", "COLUMN", "PRIORITY", "TYPE", "ASSIGNED", "UPDATED", "TITLE"],
+        ["KEY", "COLUMN", "PRIORITY", "TYPE", "ASSIGNED", "DUE", "UPDATED", "TITLE"],
         tickets.iter().map(|card| row(card, &names)),
     );
     if i64::try_from(shown).is_ok_and(|shown| shown < page.total_count) {
@@ -105,7 +117,7 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
     Ok(())
 }
 
-fn row(card: &Card, names: &MemberNames) -> [Cell; 7] {
+fn row(card: &Card, names: &MemberNames) -> [Cell; 8] {
     let who = card.assigned_agent_id.as_deref().map_or("-", |id| names.name(id));
     let title = if card.is_blocked { Style::new().yellow() } else { Style::new() };
     let title = if card.is_resolved { title.dim() } else { title };
@@ -115,6 +127,7 @@ fn row(card: &Card, names: &MemberNames) -> [Cell; 7] {
         Cell::styled(card.priority.as_str(), priority_style(card.priority)),
         card.ticket_type.clone().into(),
         who.to_owned().into(),
+        card.due_on.clone().unwrap_or_else(|| "-".to_owned()).into(),
         Cell::styled(output::ago(&card.updated_at), Style::new().dim()),
         Cell::styled(if card.is_blocked { format!("[blocked] {}", card.title) } else { card.title.clone() }, title),
     ]

@@ -91,6 +91,8 @@ fn head(found: &TicketDetail, names: &MemberNames) {
     if let Some(points) = card.story_points {
         facts.push(format!("{points} points"));
     }
+    facts.extend(found.milestone.as_ref().map(|milestone| format!("milestone {}", milestone.name)));
+    facts.extend(card.due_on.as_ref().map(|day| format!("due {day}")));
     line(dim(&facts.join(" · ")));
     if let Some(description) = card.description.as_deref().filter(|text| !text.trim().is_empty()) {
         line("");

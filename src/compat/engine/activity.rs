@@ -42,6 +42,7 @@ pub fn entry(event: &Event) -> Option<Value> {
         "job_message" if data["message"]["deleted"].is_null() => {
             ("code_generation", data["message"]["content"].clone(), data["message"]["metadata"].clone())
         }
+        "usage_reported" => return None,
         "commented" => ("comment", data["comment"]["comment_text"].clone(), nothing()),
         "commit_linked" => ("git_operation", described(), data["commit"].clone()),
         "field_updated" => match (event.field_name.as_deref(), event.new_value.as_deref()) {

@@ -11,6 +11,9 @@ use super::{NAME, StartError};
 /// Trusts all local connections: only the owner and root can enter the directory of the socket.
 const HBA: &str = "# Written by Callboard. Only the owner of this directory and root reach its socket.\n\
     local all all trust\nlocal replication all trust\n";
+/// Accepts analysts from the network, and nobody else.
+const NETWORK_HBA: &str = "# Only analysts connect over the network, with a password.\n\
+    host callboard /^callboard_(reporting|analyst_[a-z0-9_]+)$ all scram-sha-256\nhost all all all reject\n";
 
 /// Creates a complete cluster with an empty database if there is none. The work happens in a temporary folder, which is
 /// renamed at the end; leftovers of earlier attempts are removed.
@@ -48,8 +51,25 @@ pub(super) fn ensure(data_dir: &DataDir) -> Result<(), StartError> {
 }
 
 fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
+    init(data_dir, staging)?;
+    // Single-user mode: the database exists before the first connection.
+    let mut single = program(data_dir, "postgres", staging)?;
+    single.args(["--single", "-j"]).arg("-D").arg(data_dir.name_for_postgres(staging));
+    if !is_durable(data_dir) {
+        single.args(["-c", "fsync=off"]);
+    }
+    single.arg("postgres");
+    run(single, &format!("CREATE DATABASE {NAME};\n"))
+}
+
+/// Whether writes survive a crash of the machine, as everywhere but in tests.
+fn is_durable(data_dir: &DataDir) -> bool {
+    !data_dir.settings.iter().any(|(key, value)| key == "fsync" && value == "off")
+}
+
+/// Creates a cluster without databases of its own in an empty folder of the account of Postgres.
+pub(super) fn init(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
     let name = data_dir.name_for_postgres(staging);
-    let durable = !data_dir.settings.iter().any(|(key, value)| key == "fsync" && value == "off");
 
     let mut initdb = program(data_dir, "initdb", staging)?;
     initdb.arg("-D").arg(&name).args(["-U", NAME, "--encoding=UTF8", "--auth=trust", "-k"]);
@@ -59,7 +79,7 @@ fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
         _ if cfg!(target_os = "linux") => initdb.arg("--locale=C.UTF-8"),
         _ => initdb.arg("--locale=C"),
     };
-    if !durable {
+    if !is_durable(data_dir) {
         initdb.arg("--no-sync");
     }
     run(initdb, "")?;
@@ -71,16 +91,7 @@ fn fill(data_dir: &DataDir, staging: &Path) -> Result<(), String> {
             write(data_dir, &staging.join("postgresql.conf"), &text)
         })
         .and_then(|()| write(data_dir, &staging.join("pg_hba.conf"), HBA));
-    written.map_err(|error| error.to_string())?;
-
-    // Single-user mode: the database exists before the first connection.
-    let mut single = program(data_dir, "postgres", staging)?;
-    single.args(["--single", "-j"]).arg("-D").arg(&name);
-    if !durable {
-        single.args(["-c", "fsync=off"]);
-    }
-    single.arg("postgres");
-    run(single, &format!("CREATE DATABASE {NAME};\n"))
+    written.map_err(|error| error.to_string())
 }
 
 fn program(data_dir: &DataDir, name: &str, folder: &Path) -> Result<Command, String> {
@@ -110,6 +121,27 @@ fn run(mut command: Command, input: &str) -> Result<(), String> {
     }
 }
 
+/// Writes who may connect, unless somebody has changed the file.
+pub(super) fn write_access(data_dir: &DataDir) {
+    let path = data_dir.cluster.join("pg_hba.conf");
+    let with_network = format!("{HBA}{NETWORK_HBA}");
+    let wanted = if data_dir.listen.is_some() { with_network.as_str() } else { HBA };
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    if found == wanted {
+        return;
+    }
+    if !found.is_empty() && found != HBA && found != with_network {
+        if data_dir.listen.is_some() {
+            tracing::warn!(path = %path.display(), "the file was edited and is left as it is; it decides who may connect over the network");
+        }
+        return;
+    }
+    let fresh = data_dir.cluster.join("pg_hba.conf.new");
+    if let Err(error) = write(data_dir, &fresh, wanted).and_then(|()| fs::rename(&fresh, &path)) {
+        tracing::warn!(%error, "the rules of access of Postgres could not be written; the old ones remain");
+    }
+}
+
 /// Writes the settings for this machine and this version of Callboard; `alter system` overrides them. If the disk is full
 /// the old file remains.
 pub(super) fn write_settings(data_dir: &DataDir) {
@@ -124,6 +156,8 @@ pub(super) fn write_settings(data_dir: &DataDir) {
         ("deadlock_timeout", "200ms".into()),
         ("max_wal_size", "1GB".into()),
         ("min_wal_size", "80MB".into()),
+        // What the archive may lag behind; without an archive there is no slot.
+        ("max_slot_wal_keep_size", "4GB".into()),
         ("wal_compression", "on".into()),
         ("random_page_cost", "1.1".into()),
         ("jit", "off".into()),

@@ -7,6 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, symlink};
 use std::os::unix::net::UnixStream;
@@ -17,7 +18,15 @@ use super::{NAME, Options, StartError, programs};
 
 /// The file name of the socket, and the maximum bytes of a socket path that all systems support.
 const SOCKET: &str = ".s.PGSQL.5432";
+/// The port in its name.
+pub(super) const USUAL_PORT: u16 = 5432;
 const MAX_SOCKET_PATH: usize = 103;
+
+/// The folder in the data directory in which a cluster is restored, until it is whole.
+pub(super) const RESTORE: &str = "restore.unfinished";
+/// The folder in the data directory in which a cluster is upgraded, and the file in it that says that it is whole.
+pub(super) const UPGRADE: &str = "upgrade.unfinished";
+pub(super) const UPGRADE_COMPLETE: &str = "complete";
 
 /// A data directory that this process has locked.
 #[derive(Debug)]
@@ -29,6 +38,7 @@ pub(super) struct DataDir {
     pub owner: Owner,
     pub settings: Vec<(String, String)>,
     pub major: u32,
+    pub listen: Option<SocketAddr>,
     socket_dir: PathBuf,
     lock: File,
 }
@@ -36,6 +46,20 @@ pub(super) struct DataDir {
 impl DataDir {
     /// Locks the data directory, creating it when absent. The cluster in it may still have to be created.
     pub fn open(options: &Options) -> Result<Self, StartError> {
+        let dir = Self::open_to_fill(options)?;
+        let unfinished = dir.path.join(RESTORE);
+        if unfinished.exists() {
+            if !dir.cluster.exists() {
+                return Err(StartError::Unfinished(dir.path.clone()));
+            }
+            // The cluster was moved to its place; what remains is empty.
+            let _ = fs::remove_dir_all(unfinished);
+        }
+        Ok(dir)
+    }
+
+    /// The same also while a cluster is being restored into it.
+    pub fn open_to_fill(options: &Options) -> Result<Self, StartError> {
         let installed = options.runtime_dir.join(format!("postgres-{}", options.major));
         if !installed.join("bin/postgres").is_file() {
             return Err(StartError::NoRuntime(installed));
@@ -53,6 +77,7 @@ impl DataDir {
         let path = options.data_dir.canonicalize().map_err(unusable)?;
         let lock = lock(&path)?;
         let cluster = path.join("postgres");
+        finish_moves(&path);
         check_version(&cluster, options.major)?;
         let owner = Owner::of(&cluster)?;
         let programs = programs::reachable(&installed, &owner)?;
@@ -64,6 +89,7 @@ impl DataDir {
             owner,
             settings: options.settings.clone(),
             major: options.major,
+            listen: options.listen,
             socket_dir,
             lock,
         })
@@ -91,12 +117,33 @@ impl DataDir {
         if self.owner.reaches(folder) { folder.into() } else { "/proc/self/cwd".into() }
     }
 
+    /// Gives the socket its usual name too: Postgres names it by the port, which differs where it listens on one.
+    pub fn link_socket(&self, port: u16) -> io::Result<()> {
+        let usual = self.cluster.join(SOCKET);
+        if usual.is_symlink() {
+            fs::remove_file(&usual)?;
+        }
+        if port == USUAL_PORT { Ok(()) } else { symlink(format!(".s.PGSQL.{port}"), usual) }
+    }
+
     /// Removes the link to the socket, which is outside of the data directory.
     pub fn remove_link(&self) {
         if self.socket_dir != self.cluster {
             let _ = fs::remove_file(&self.socket_dir);
             let _ = self.socket_dir.parent().map(fs::remove_dir);
             let _ = fs::remove_file(self.path.join("socket-link"));
+        }
+    }
+}
+
+/// Finishes the exchange of two clusters if a crash came in between.
+pub(super) fn finish_moves(data_dir: &Path) {
+    let (folder, cluster) = (data_dir.join(UPGRADE), data_dir.join("postgres"));
+    let made = folder.join("postgres");
+    if !cluster.exists() && made.exists() && folder.join(UPGRADE_COMPLETE).exists() {
+        match fs::rename(&made, &cluster) {
+            Ok(()) => drop(fs::remove_dir_all(&folder)),
+            Err(error) => tracing::warn!(%error, "the upgraded cluster could not be moved to its place"),
         }
     }
 }

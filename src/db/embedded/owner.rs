@@ -82,7 +82,7 @@ impl Owner {
 
     /// A command that runs as the account in `folder`, in a new process group (Ctrl-C in the terminal reaches only the
     /// server, which then shuts Postgres down), with an empty environment (no secrets, no PG… variables). The kernel sends
-    /// it `signal` when the calling thread ends.
+    /// it `signal` when the calling thread ends; 0 for none.
     pub fn command(&self, program: &Path, folder: &Path, signal: i32) -> io::Result<Command> {
         let folder = CString::new(folder.as_os_str().as_bytes())?;
         let (uid, gid, switch) = (self.uid, self.gid, self.switch);

@@ -128,6 +128,36 @@ fn belongs_to(pid: i32, data_dir: &DataDir) -> bool {
     }
 }
 
+/// Ends all servers that run in a folder, such as those of an interrupted pg_upgrade, which outlive it.
+#[cfg(target_os = "linux")]
+pub(super) fn end_servers_in(cluster: &Path) {
+    use std::os::unix::fs::MetadataExt;
+
+    let Ok(folder) = fs::metadata(cluster) else { return };
+    let runs_there = |pid: i32| {
+        let proc = Path::new("/proc").join(pid.to_string());
+        let is_postgres = fs::read_link(proc.join("exe")).is_ok_and(|exe| exe.to_string_lossy().contains("/postgres"));
+        is_postgres
+            && fs::metadata(proc.join("cwd")).is_ok_and(|cwd| (cwd.dev(), cwd.ino()) == (folder.dev(), folder.ino()))
+    };
+    let begun = Instant::now();
+    loop {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        let remaining: Vec<i32> = pids.filter(|pid| runs_there(*pid)).collect();
+        if remaining.is_empty() || begun.elapsed() > Duration::from_secs(30) {
+            return;
+        }
+        let signal = if begun.elapsed() > Duration::from_secs(5) { libc::SIGKILL } else { libc::SIGQUIT };
+        remaining.iter().for_each(|pid| send(*pid, signal));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Elsewhere an interrupted pg_upgrade is left to the operator.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn end_servers_in(_cluster: &Path) {}
+
 /// Without /proc, `ps` shows the title that all processes of the cluster have.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn cluster_processes(data_dir: &DataDir) -> Vec<i32> {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::data_dir::DataDir;
+use super::data_dir::{DataDir, USUAL_PORT};
 use super::{State, cluster, process};
 
 /// Interval between two checks whether a starting postmaster is ready.
@@ -96,6 +96,7 @@ fn run_once(
         return Exit::Stopped;
     }
     cluster::write_settings(data_dir);
+    cluster::write_access(data_dir);
     rotate_log(&data_dir.log());
     let log_start = fs::metadata(data_dir.log()).map_or(0, |log| log.len());
     let mut child = match spawn(data_dir) {
@@ -134,6 +135,8 @@ fn run_once(
 }
 
 fn spawn(data_dir: &DataDir) -> std::io::Result<Child> {
+    let port = data_dir.listen.map_or(USUAL_PORT, |address| address.port());
+    data_dir.link_socket(port)?;
     let program = data_dir.programs.join("postgres");
     let log = OpenOptions::new().append(true).create(true).mode(0o600).open(data_dir.log());
     data_dir
@@ -142,7 +145,13 @@ fn spawn(data_dir: &DataDir) -> std::io::Result<Child> {
         .arg("-D")
         .arg(data_dir.name_for_postgres(&data_dir.cluster))
         // Relative to the cluster directory, whose path may have any length and any characters.
-        .args(["-k", ".", "-p", "5432", "-c", "listen_addresses="])
+        .args(["-k", ".", "-p"])
+        .arg(port.to_string())
+        .arg("-c")
+        .arg(format!(
+            "listen_addresses={}",
+            data_dir.listen.map(|address| address.ip().to_string()).unwrap_or_default()
+        ))
         .args(["-c", "unix_socket_permissions=0700", "-c"])
         .arg(format!("cluster_name={}", data_dir.title()))
         .stdin(Stdio::null())

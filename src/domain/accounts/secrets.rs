@@ -1,6 +1,10 @@
 //! Random secrets and their hashes.
 
-use aws_lc_rs::{digest, hmac, rand};
+use std::num::NonZeroU32;
+
+use aws_lc_rs::{digest, hmac, pbkdf2, rand};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::db::idempotency;
 use crate::{Error, Result};
@@ -50,6 +54,20 @@ pub fn random_key() -> Result<[u8; 32]> {
     let mut bytes = [0u8; 32];
     rand::fill(&mut bytes).map_err(|_| Error::Internal("the random number generator failed".to_owned()))?;
     Ok(bytes)
+}
+
+/// What Postgres stores for a password of ASCII characters: with it, a role signs in by `scram-sha-256`, but nobody who reads it.
+pub fn scram_verifier(password: &str) -> Result<String> {
+    const ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4095);
+    let mut salt = [0u8; 16];
+    rand::fill(&mut salt).map_err(|_| Error::Internal("the random number generator failed".to_owned()))?;
+    let mut salted = [0u8; digest::SHA256_OUTPUT_LEN];
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, ROUNDS, &salt, password.as_bytes(), &mut salted);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &salted);
+    let stored = digest::digest(&digest::SHA256, hmac::sign(&key, b"Client Key").as_ref());
+    let server = hmac::sign(&key, b"Server Key");
+    let text = |bytes: &[u8]| STANDARD.encode(bytes);
+    Ok(format!("SCRAM-SHA-256${ROUNDS}:{}${}:{}", text(&salt), text(stored.as_ref()), text(server.as_ref())))
 }
 
 /// SHA-256 of a token or key, which is all the database stores. Secrets are random and long, so no salt is needed.

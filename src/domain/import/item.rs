@@ -39,6 +39,8 @@ pub struct Item {
     pub estimate_minutes: Option<u32>,
     /// The time spent.
     pub spent_minutes: Option<u32>,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed, if the source states any time; a ticket without one gets that of its creation.

@@ -60,6 +60,8 @@ pub struct Ticket {
     pub estimate_minutes: Option<u32>,
     /// The time spent.
     pub spent_minutes: Option<u32>,
+    /// When it is due.
+    pub due_at: Option<Timestamp>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
     /// When it last changed.

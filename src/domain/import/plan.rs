@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, civil};
 
 use super::graph::break_cycles;
 use super::item::{Item, Note, Plan, Stay};
@@ -110,6 +111,7 @@ impl Planner<'_> {
             story_points: ticket.story_points,
             estimate_minutes: ticket.estimate_minutes,
             spent_minutes: ticket.spent_minutes,
+            due_at: ticket.due_at.map(within_day),
             created_at,
             updated_at,
             started_at,
@@ -196,4 +198,10 @@ impl Planner<'_> {
         }
         format!("{}\n\n{}", text.trim_end(), origin.join(" ")).trim_start().to_owned()
     }
+}
+
+/// A day without a time was read as its first moment in UTC; its noon is that day in almost every time zone.
+fn within_day(at: Timestamp) -> Timestamp {
+    let is_day = at.to_zoned(TimeZone::UTC).time() == civil::Time::midnight();
+    if is_day { at.saturating_add(SignedDuration::from_hours(12)).unwrap_or(at) } else { at }
 }

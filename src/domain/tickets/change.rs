@@ -54,6 +54,11 @@ pub struct CreateTicket {
     /// Estimated minutes.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub estimate_minutes: Option<i64>,
+    /// The day by which it is to be done, like `2026-01-31`.
+    #[schema(format = Date)]
+    pub due_on: Option<String>,
+    /// The milestone that it is in: the id or name of an open one.
+    pub milestone_id: Option<String>,
 }
 
 impl CreateTicket {
@@ -144,6 +149,14 @@ pub struct TicketUpdates {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub spent_minutes: Option<i64>,
+    /// The day by which it is to be done, like `2026-01-31`; null: none.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub due_on: Option<Option<String>>,
+    /// The milestone that it is in: the id or name of an open one; null: none.
+    #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub milestone_id: Option<Option<String>>,
 }
 
 /// `POST /api/tickets/update`: fields are given under `updates` or at the top level. At the top level, `null`
@@ -197,6 +210,11 @@ pub struct UpdateTicket {
     /// See `updates`.
     #[schema(minimum = 0, maximum = 10_000_000)]
     pub spent_minutes: Option<i64>,
+    /// See `updates`.
+    #[schema(format = Date)]
+    pub due_on: Option<String>,
+    /// See `updates`.
+    pub milestone_id: Option<String>,
 }
 
 /// The response to updating a ticket.

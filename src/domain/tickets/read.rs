@@ -13,6 +13,8 @@ use utoipa::ToSchema;
 pub use self::queries::*;
 use super::{Card, Priority, TicketRef};
 use crate::domain::comments::Comment;
+use crate::domain::milestones::MilestoneRef;
+use crate::domain::usage::UsageTotals;
 use crate::domain::workflows::BoardConfig;
 
 /// Ticket filters; an omitted filter matches every ticket.
@@ -57,6 +59,23 @@ pub struct Filters {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 525_600)]
     pub silent_minutes: Option<f64>,
+    /// In this milestone, by id or name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub milestone_id: Option<String>,
+    /// Only tickets without a milestone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_milestone: Option<bool>,
+    /// Due on this day or later, like `2026-01-31`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub due_after: Option<String>,
+    /// Due on this day or earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub due_before: Option<String>,
+    /// Whether the ticket is open after its due day, in `tz`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<bool>,
 }
 
 /// Sort key of a list.
@@ -74,6 +93,8 @@ pub enum SortBy {
     Status,
     /// Order of people within their columns, as on the board.
     Rank,
+    /// Due date; tickets without one come last in both orders.
+    DueOn,
 }
 
 /// Direction of a sort.
@@ -290,6 +311,12 @@ pub struct TicketDetail {
     /// The claim of its agent, if it was claimed.
     #[serde(default)]
     pub claim: Option<TicketClaim>,
+    /// What was used for it, by its jobs and without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageTotals>,
+    /// The milestone that it is in.
+    #[serde(default)]
+    pub milestone: Option<MilestoneRef>,
     /// Tickets that it blocks.
     pub blocks: Vec<TicketRef>,
     /// Names of the lists of tickets that have more than are here.
@@ -318,11 +345,11 @@ pub struct TicketStats {
     pub avg_comments_per_ticket: f64,
     /// Average number of commits per ticket.
     pub avg_commits_per_ticket: f64,
-    /// Tickets created today.
+    /// Tickets created today, also if they were deleted since.
     pub created_today: i64,
-    /// Tickets completed today.
+    /// Completions today, also of tickets that were reopened or deleted since.
     pub completed_today: i64,
-    /// Tickets completed in the last seven days.
+    /// Completions in the last seven days.
     pub velocity_last_7_days: i64,
 }
 

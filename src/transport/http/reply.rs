@@ -2,9 +2,11 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{CONTENT_DISPOSITION, ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+
+const JSON: &str = "application/json";
 
 /// A JSON response: `Reply::ok(value)`, `Reply::created(value)`, `Reply::with(202, value)`.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ impl<T: Serialize> Responder for Reply<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         match serde_json::to_string(&self.value) {
-            Ok(body) => respond(request, self.status, self.etag, body),
+            Ok(body) => respond(request, self.status, self.etag, JSON, body),
             Err(error) => HttpResponse::from_error(crate::transport::http::problem::Failure(crate::Error::Internal(
                 format!("a response cannot be written as JSON: {error}"),
             ))),
@@ -50,18 +52,27 @@ impl<T: Serialize> Responder for Reply<T> {
     }
 }
 
-/// JSON from SQL, sent unchanged.
+/// JSON from SQL, sent unchanged, or a file.
 #[derive(Debug)]
 pub struct RawReply {
     status: StatusCode,
     body: String,
     etag: Option<String>,
+    media_type: &'static str,
+    file: Option<String>,
 }
 
 impl RawReply {
     /// 200 with a body that is JSON already.
     pub fn ok(body: String) -> Self {
-        Self { status: StatusCode::OK, body, etag: None }
+        Self { status: StatusCode::OK, body, etag: None, media_type: JSON, file: None }
+    }
+
+    /// Makes it a file of another type, which browsers save.
+    pub fn file(mut self, media_type: &'static str, name: &str) -> Self {
+        self.media_type = media_type;
+        self.file = Some(format!("attachment; filename=\"{name}\""));
+        self
     }
 
     /// Adds an `ETag`, as [`Reply::etag`].
@@ -75,11 +86,21 @@ impl Responder for RawReply {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        respond(request, self.status, self.etag, self.body)
+        let mut response = respond(request, self.status, self.etag, self.media_type, self.body);
+        if let Some(value) = self.file.and_then(|file| HeaderValue::from_str(&file).ok()) {
+            response.headers_mut().insert(CONTENT_DISPOSITION, value);
+        }
+        response
     }
 }
 
-fn respond(request: &HttpRequest, status: StatusCode, etag: Option<String>, body: String) -> HttpResponse {
+fn respond(
+    request: &HttpRequest,
+    status: StatusCode,
+    etag: Option<String>,
+    media_type: &'static str,
+    body: String,
+) -> HttpResponse {
     let mut response = HttpResponse::build(status);
     if let Some(etag) = etag {
         let weak = etag.trim_start_matches("W/");
@@ -93,7 +114,7 @@ fn respond(request: &HttpRequest, status: StatusCode, etag: Option<String>, body
             return response.finish();
         }
     }
-    response.content_type("application/json").body(body)
+    response.content_type(media_type).body(body)
 }
 
 /// 204.

@@ -9,10 +9,10 @@ const ADDED_BY_TOOLS: [&str; 5] = ["toolCallId", "tool_call_id", "sessionId", "a
 /// Arguments that are one value where they hold spaces, although they are a list: names of columns and types.
 const NAMES_WITH_SPACES: [&str; 3] = ["status", "ticket_type", "stages"];
 
-/// Whether an argument refers to something, which has no empty name. Assignee and parent are cleared by empty text.
+/// Whether an argument refers to something, which has no empty name. Assignee, parent and milestone are cleared by empty text.
 fn is_reference(name: &str) -> bool {
     match name {
-        "assigned_agent_id" | "parent_ticket_id" => false,
+        "assigned_agent_id" | "parent_ticket_id" | "milestone_id" => false,
         "cursor" | "path" | "commit_sha" | "initial_status" | "new_status" | "ticket_type" | "stage"
         | "lease_token" => true,
         _ => name.ends_with("_id"),
@@ -147,6 +147,8 @@ pub fn hint(tool: &str, ignored: &[String]) -> Option<String> {
         "comment" | "comments" => Some("add_ticket_comment writes a comment"),
         "resolution" | "resolved" | "is_resolved" => Some("resolve_ticket ends a ticket"),
         "estimate" | "points" => Some("story_points or estimate_minutes sets the estimate"),
+        "due" | "due_date" | "deadline" | "due_at" => Some("due_on sets the due date"),
+        "milestone" | "sprint" => Some("milestone_id sets the milestone"),
         "body" | "text" | "content" => Some("description holds the text"),
         _ => None,
     };

@@ -3,7 +3,9 @@
 use crate::{Error, Result};
 
 /// The names of the groups.
-pub const GROUPS: [&str; 6] = ["tickets", "analysis", "commits", "jobs", "questions", "team"];
+pub const GROUPS: [&str; 7] = ["tickets", "planning", "analysis", "commits", "jobs", "questions", "team"];
+/// Groups that are listed only where an address names them: few agents plan, and each tool costs all of them context.
+const ON_REQUEST: [&str; 1] = ["planning"];
 /// Tools that every selection lists.
 const ALWAYS: [&str; 1] = ["list_workflows"];
 
@@ -28,7 +30,7 @@ impl Selection {
     /// Whether a tool of a group is listed.
     pub fn lists(&self, tool: &str, group: &str) -> bool {
         match &self.0 {
-            None => true,
+            None => !ON_REQUEST.contains(&group),
             Some(names) => ALWAYS.contains(&tool) || names.iter().any(|name| name == group || name == tool),
         }
     }
@@ -51,7 +53,9 @@ mod tests {
         let some = parse("x=1&tools=tickets,claim_work").expect("a selection");
         assert!(some.lists("get_ticket", "tickets") && some.lists("claim_work", "jobs"));
         assert!(!some.lists("get_job", "jobs") && some.lists("list_workflows", "team"));
-        assert!(parse("").expect("all").lists("get_job", "jobs"));
+        let all = parse("").expect("all");
+        assert!(all.lists("get_job", "jobs") && !all.lists("save_milestone", "planning"));
+        assert!(parse("tools=tickets,planning").expect("planning").lists("save_milestone", "planning"));
         for bad in ["tools=", "tools=all", "tools=tickets,x", "tools=,"] {
             assert!(parse(bad).is_err(), "{bad}");
         }

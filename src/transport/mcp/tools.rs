@@ -8,12 +8,14 @@ pub mod board;
 mod change;
 mod commits;
 pub mod jobs;
+mod milestones;
 mod names;
 mod queue;
 mod read;
 mod search;
 mod team;
 pub mod ticket;
+mod usage;
 mod work;
 
 use std::collections::HashMap;
@@ -205,7 +207,7 @@ fn is_ticket_key(text: &str) -> bool {
 }
 
 /// All tools by group; `groups::GROUPS` has the names.
-const GROUPED: [(&str, &[Tool]); 13] = [
+const GROUPED: [(&str, &[Tool]); 15] = [
     ("tickets", board::TOOLS),
     ("tickets", read::TOOLS),
     ("tickets", ticket::TOOLS),
@@ -214,10 +216,12 @@ const GROUPED: [(&str, &[Tool]); 13] = [
     ("analysis", team::STATISTICS),
     ("team", team::TOOLS),
     ("tickets", change::TOOLS),
+    ("planning", milestones::TOOLS),
     ("commits", commits::TOOLS),
     ("jobs", queue::TOOLS),
     ("jobs", jobs::TOOLS),
     ("jobs", work::TOOLS),
+    ("jobs", usage::TOOLS),
     ("questions", approvals::TOOLS),
 ];
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::shorten;
+use super::{shorten, usage};
 
 /// The longest line that an agent may send.
 const MAX_LINE_BYTES: usize = 8 * 1024 * 1024;
@@ -26,6 +26,8 @@ pub(crate) enum AgentEvent {
     Update(Value),
     /// The tokens that a turn has used.
     Usage(Value),
+    /// The model of the session.
+    Model(String),
     /// A line that is not JSON.
     Stray(String),
     /// Updates from here on repeat the past of a session, or no longer do.
@@ -62,8 +64,8 @@ enum Kind {
     Stray,
     Update(Value),
     Request,
-    /// A response with the tokens used, or another message that expects no response.
-    Message(Option<Value>),
+    /// A response with what it states about usage, or another message that expects no response.
+    Message(Vec<AgentEvent>),
     Malformed,
 }
 
@@ -78,13 +80,14 @@ fn kind_of(line: &str) -> Kind {
         Some(Value::String(method)) => match method.as_str() {
             _ if expects_response => Kind::Request,
             "session/update" => Kind::Update(message["params"].take()),
-            "$/cancel_request" => Kind::Message(None),
+            "$/cancel_request" => Kind::Message(Vec::new()),
             _ => Kind::Skipped,
         },
         Some(_) => Kind::Malformed,
         None if expects_response && (message.get("result").is_some() || message.get("error").is_some()) => {
-            let usage = message.pointer_mut("/result/usage").map(Value::take);
-            Kind::Message(usage.filter(Value::is_object))
+            let model = message.get("result").and_then(usage::model_of).map(AgentEvent::Model);
+            let usage = message.pointer_mut("/result/usage").map(Value::take).filter(Value::is_object);
+            Kind::Message(model.into_iter().chain(usage.map(AgentEvent::Usage)).collect())
         }
         None => Kind::Malformed,
     }
@@ -124,9 +127,9 @@ async fn next_line(
                 state.open_requests.acquire().await.ok()?.forget();
                 return Some(line);
             }
-            Kind::Message(usage) => {
-                if let Some(usage) = usage {
-                    events.send(AgentEvent::Usage(usage)).await.ok()?;
+            Kind::Message(stated) => {
+                for event in stated {
+                    events.send(event).await.ok()?;
                 }
                 return Some(line);
             }
@@ -207,14 +210,15 @@ mod tests {
             "{\"jsonrpc\":\"2.0\",\"method\":\"session/update\",\"params\":{\"a\":1}}\n",
             "{\"jsonrpc\":\"2.0\",\"method\":\"_vendor/news\"}\n",
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"fs/read_text_file\"}\n",
-            "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"usage\":{\"totalTokens\":7}}}\n",
+            "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"usage\":{\"totalTokens\":7},\"models\":{\"currentModelId\":\"m\"}}}\n",
             "{\"jsonrpc\":\"2.0\",\"id\":3,\"err",
         );
         let (lines, events, fault) = read(text.into()).await;
         assert_eq!(lines.len(), 2);
         assert!(lines[0].contains("fs/read_text_file") && lines[1].contains("totalTokens"), "{lines:?}");
-        assert_eq!(events.len(), 3, "{events:?}");
-        assert!(events[0].contains("starting up") && events[1].contains("Update") && events[2].contains("Usage"));
+        assert_eq!(events.len(), 4, "{events:?}");
+        assert!(events[0].contains("starting up") && events[1].contains("Update"));
+        assert!(events[2].contains("Model(\"m\")") && events[3].contains("Usage"), "{events:?}");
         assert_eq!(fault, None);
     }
 

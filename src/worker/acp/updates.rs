@@ -9,7 +9,7 @@ use agent_client_protocol::v1::schema::{
 };
 use serde_json::{Value, json};
 
-use super::shorten;
+use super::{shorten, usage};
 use crate::domain::jobs::messages::{Level, MessageKind, MessageRole};
 use crate::domain::jobs::work::NewMessage;
 use crate::worker::directives;
@@ -55,6 +55,8 @@ pub(crate) struct Updates {
     plan: String,
     /// The last report of the context that is used, and the cost.
     pub(crate) usage: Value,
+    /// The model, if an update has changed it.
+    pub(crate) model: Option<String>,
 }
 
 impl Updates {
@@ -70,11 +72,13 @@ impl Updates {
             tools_seen: 0,
             plan: String::new(),
             usage: Value::Null,
+            model: None,
         }
     }
 
     /// Processes the parameters of one `session/update`. Kinds of updates that are not known are left out.
     pub(crate) fn apply(&mut self, params: Value) -> Vec<Output> {
+        let model = usage::model_of(&params["update"]);
         let notification = match serde_json::from_value::<SessionNotification>(params) {
             Ok(notification) if self.session.as_deref() == Some(&*notification.session_id.0) => notification,
             Ok(_) => return Vec::new(),
@@ -93,7 +97,10 @@ impl Updates {
                 self.usage = json!({"used": usage.used, "size": usage.size, "cost": usage.cost});
                 Vec::new()
             }
-            _ => Vec::new(),
+            _ => {
+                self.model = model.or(self.model.take());
+                Vec::new()
+            }
         }
     }
 

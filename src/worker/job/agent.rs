@@ -20,6 +20,7 @@ use self::prompt::Prompt;
 use self::pump::Shared;
 use super::lease::Lease;
 use super::transcript::{Earlier, StageOutput, TranscriptWriter};
+use super::usage::UsageReporter;
 use super::watch::{self, StageWatch, name};
 use super::{End, cannot_start, environment, exit_reason, with_tail};
 use crate::domain::jobs::Job;
@@ -76,6 +77,7 @@ pub(super) async fn run(
             Box::pin(permitter.clone().decide(request, cancellation))
         })
     };
+    let usage = UsageReporter::new(context, lease);
     let directory = files.root().display().to_string();
     let connection = match Connection::open((pipes.stdin, pipes.stdout), files, decide, events.clone()).await {
         Ok(connection) => connection,
@@ -90,7 +92,8 @@ pub(super) async fn run(
         mcp: options.mcp.then(|| (format!("{}/mcp", context.client.url()), context.key.clone())),
         events,
         outputs,
-        shared,
+        shared: shared.clone(),
+        usage: usage.clone(),
         session: OnceLock::new(),
     };
     let mut watch = StageWatch::new(context, lease, step);
@@ -105,6 +108,10 @@ pub(super) async fn run(
     };
     let kill_now = matches!(outcome, Outcome::Ended(End::LeaseLost));
     group.terminate(if kill_now { Duration::ZERO } else { kill_after }).await;
+    // What an interrupted turn has spent, also if the lease was lost.
+    if let Some(report) = shared.take_report() {
+        let _ = usage.report(report).await;
+    }
     // A process that has left the group may keep the pipe open.
     let _ = tokio::time::timeout(DRAIN_TIMEOUT, &mut errors).await;
     errors.abort();

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::lease::{Control, HeartbeatTrigger, Lease};
+use super::usage::UsageReporter;
 use crate::client::{Client, Error};
 use crate::domain::approvals::RequestApproval;
 use crate::domain::jobs::messages::{Level, MessageKind, MessageRole};
@@ -89,6 +90,7 @@ pub(super) struct TranscriptWriter {
     token: String,
     control: watch::Sender<Control>,
     heartbeat: HeartbeatTrigger,
+    usage: UsageReporter,
     directory: PathBuf,
     /// The job's progress when the stage begins and ends, in percent.
     progress: (f64, f64),
@@ -103,6 +105,7 @@ impl TranscriptWriter {
             token: lease.token.clone(),
             control: lease.control.clone(),
             heartbeat: lease.heartbeat.clone(),
+            usage: UsageReporter::new(context, lease),
             directory: step.directory.clone(),
             progress: step.progress,
             output: StageOutput { commit: output.commit, ..StageOutput::default() },
@@ -203,6 +206,11 @@ impl TranscriptWriter {
                 self.check(asked.map(drop), "question");
                 // The heartbeat pauses the job before later lines are processed.
                 self.heartbeat.now().await;
+            }
+            Ok(Directive::Usage(report)) => {
+                if let Err(why) = self.usage.report(*report).await {
+                    self.warn(why).await;
+                }
             }
             Ok(Directive::App(spec, prd)) => match self.read_app(&spec, prd.as_deref()).await {
                 Ok(app) => {

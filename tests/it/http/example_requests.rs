@@ -3,7 +3,10 @@
 
 mod approvals;
 mod compat;
+mod imports;
 mod jobs;
+mod milestones;
+mod reports;
 
 use std::collections::BTreeMap;
 
@@ -77,11 +80,12 @@ fn find(name: &str) -> Option<Value> {
         "title": "Changed", "description": "Changed as well.", "priority": "high", "ticket_type": "bug",
         "assigned_agent_id": "$actor", "parent_ticket_id": "$parent", "tags": ["t"], "blocked_by_ticket_ids": ["$blocker"],
         "related_task_ids": ["JIRA-1"], "related_ticket_ids": ["$other"], "story_points": 1.5, "estimate_minutes": 5,
-        "spent_minutes": 5,
+        "spent_minutes": 5, "due_on": "2999-01-31", "milestone_id": "$milestone",
     });
     let list = json!({"query": {"workflow_id": "$workflow", "job_id": "$held", "agent_id": "someone", "status": "backlog,todo",
         "ticket_type": "task", "priority": "low,high", "assigned_agent_id": "$actor", "unassigned": "false", "tags": "t",
-        "is_blocked": "false", "include_completed": "true", "limit": "10", "offset": "0", "cursor": "", "sort_by": "priority",
+        "is_blocked": "false", "milestone_id": "$milestone", "without_milestone": "false", "due_after": "2020-01-01",
+        "due_before": "2999-12-31", "overdue": "false", "include_completed": "true", "limit": "10", "offset": "0", "cursor": "", "sort_by": "priority",
         "sort_order": "asc"}});
     let board = json!({"name": "Board", "columns": [
             {"id": "backlog", "name": "Backlog", "order": 0, "color": "#123456", "wip_limit": 50, "category": "todo",
@@ -104,7 +108,8 @@ fn find(name: &str) -> Option<Value> {
     create["initial_status"] = json!("todo");
     let filters = json!({"status": ["backlog"], "priority": ["low"], "ticket_type": ["task"], "assigned_agent_id": "$actor",
         "unassigned": false, "tags": ["t"], "created_after": "2020-01-01", "created_before": "2999-01-01T00:00:00Z",
-        "is_blocked": false, "include_completed": true});
+        "is_blocked": false, "include_completed": true, "milestone_id": "$milestone", "without_milestone": false,
+        "due_after": "2020-01-01", "due_before": "2999-12-31", "overdue": false});
     let refresh = json!({"closed": true, "body": {"refresh": "cbr_none"}});
     Some(match name {
         "GET /health"
@@ -165,22 +170,8 @@ fn find(name: &str) -> Option<Value> {
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
-        "POST /api/workflows/{id}/import/preview" | "POST /api/workflows/{id}/import" => {
-            json!({"path": {"id": "$workflow"}, "body": {"file_name": "linear.csv",
-                "content": "ID,Team,Title,Status\nA-1,A,First one,Todo\n", "content_base64": Value::Null, "format": "linear",
-                "mapping": {"states": {"Todo": "todo"}, "types": {"Bug": "bug"}, "priorities": {"Urgent": "critical"},
-                    "people": {"Ada": Value::Null}}, "update": false, "strict": false, "dry_run": false}})
-        }
-        "GET /api/workflows/{id}/findings" => {
-            json!({"path": {"id": "$workflow"}, "query": {"kind": "stuck,blocked", "limit": "10"}})
-        }
-        "PATCH /api/workflows/{id}/finding-thresholds" => {
-            json!({"path": {"id": "$workflow"}, "body": {"stuck_minutes": 60,
-            "blocked_minutes": 60, "unassigned_minutes": 30, "duplicate_similarity": 0.8, "max_open_tickets": 5,
-            "silent_minutes": 30, "without_worker_minutes": 5}})
-        }
         "GET /api/workflows/{id}"
-        | "GET /api/workflows/{id}/finding-thresholds"
+        | "GET /api/workflows/{id}/archive"
         | "DELETE /api/workflows/{id}"
         | "POST /api/workflows/{id}/restore"
         | "GET /api/workflows/{id}/members" => json!({"path": {"id": "$workflow"}}),
@@ -275,7 +266,10 @@ fn find(name: &str) -> Option<Value> {
         "PUT /api/comments/{id}/reactions/{emoji}" | "DELETE /api/comments/{id}/reactions/{emoji}" => {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
-        _ => return jobs::find(name).or_else(|| compat::find(name)).or_else(|| approvals::find(name)),
+        _ => {
+            let others = [jobs::find, compat::find, approvals::find, milestones::find, reports::find, imports::find];
+            return others.iter().find_map(|find| find(name));
+        }
     })
 }
 
@@ -315,6 +309,8 @@ impl TestTenant {
                 .into_iter()
                 .map(|(name, id)| (name.to_owned(), id)),
         );
+        let milestone = format!("/api/workflows/{}/milestones", fixture.workflow);
+        let milestone = text(&client.post(&milestone, json!({"name": "Version 1"})).await.created(), "milestone_id");
         let search = json!({"workflow_id": fixture.workflow, "name": "Kept", "query": "ticket"});
         let search = text(&client.post("/api/searches", search).await.created(), "search_id");
         approvals::create_resources(server, &fixture, &member.id, &mut resources).await;
@@ -340,6 +336,7 @@ impl TestTenant {
             ("sent", sent),
             ("invited", invited),
             ("search", search),
+            ("milestone", milestone),
         ] {
             resources.insert(name.to_owned(), id);
         }

@@ -5,6 +5,8 @@ mod outcomes;
 mod queue;
 mod room;
 mod tickets;
+mod usage;
+mod values;
 
 use serde_json::{Value, json};
 

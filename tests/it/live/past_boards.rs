@@ -37,6 +37,9 @@ fn assert_same(past: &Value, sample: &Sample) {
     };
     assert_eq!((&past["epoch"], &past["seq"]), (&sample.board["epoch"], &sample.board["seq"]));
     assert_eq!(past["board_config"], sample.board["board_config"], "at {}", sample.time);
+    let plans =
+        |board: &Value| board["milestones"].as_array().expect("milestones").iter().map(normal).collect::<Vec<_>>();
+    assert_eq!(plans(past), plans(&sample.board), "at {}", sample.time);
     let (past, then) = (all(past), all(&sample.board));
     assert_eq!(past.keys().collect::<Vec<_>>(), then.keys().collect::<Vec<_>>(), "at {}", sample.time);
     for (id, card) in &then {

@@ -11,6 +11,7 @@ pub mod fixtures;
 mod growth;
 mod idempotency;
 mod merges;
+mod milestones;
 mod moves;
 mod ranks;
 mod references;

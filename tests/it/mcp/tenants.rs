@@ -41,6 +41,9 @@ pub fn arguments(tool: &str) -> Value {
         "complete_job" => json!({"job_id": "$job", "lease_token": "$lease", "result": {}}),
         "fail_job" => json!({"job_id": "$job", "lease_token": "$lease", "error": "It broke."}),
         "release_job" => json!({"job_id": "$job", "lease_token": "$lease"}),
+        "report_usage" => {
+            json!({"job_id": "$job", "lease_token": "$lease", "model": "m", "input_tokens": 5, "output_tokens": 1})
+        }
         "ask_human" => {
             json!({"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job", "question": "May I?"})
         }
@@ -116,6 +119,7 @@ async fn ids_of_another_tenant_look_absent_to_every_tool() {
             "select (select string_agg(to_jsonb(t)::text, '|' order by t.id) from tickets t where t.workflow_id = $1)
             || (select count(*)::text from history h where h.workflow_id = $1)
             || (select count(*)::text from ticket_comments c where c.workflow_id = $1)
+            || (select count(*)::text from usage_reports u where u.workflow_id = $1)
             || (select string_agg(to_jsonb(j)::text, '|' order by j.id) from jobs j where j.workflow_id = $1)
             || (select string_agg(to_jsonb(a)::text, '|' order by a.id) from approvals a where a.workflow_id = $1)";
         server.sql(query, &[&workflow]).await[0].get::<_, String>(0)

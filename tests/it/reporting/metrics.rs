@@ -22,6 +22,7 @@ async fn lead_and_cycle_times() {
             "period": "2025-03-03", "completed": 6, "excluded": 1, "with_cycle_time": 5,
             "lead_average": "100:48:00", "lead_p50": "96:00:00", "lead_p85": "153:36:00", "lead_p95": "163:12:00",
             "cycle_average": "55:12:00", "cycle_p50": "48:00:00", "cycle_p85": "84:00:00", "cycle_p95": "120:00:00",
+            "group_value": null,
         }])
     );
     // H: why it is excluded, and that it has no cycle time.

@@ -1,10 +1,15 @@
 //! The schema `reporting`: its figures beside ones computed by hand, and what analysts may read.
 
+mod analysts;
+mod dashboard;
 mod imports;
 mod jobs;
 mod metrics;
+mod milestones;
 mod past;
+mod reports;
 mod schema;
+mod usage;
 
 use serde_json::Value;
 use tokio_postgres::types::Json;
@@ -12,7 +17,7 @@ use tokio_postgres::types::Json;
 use crate::logic::fixtures::Fixture;
 
 /// A database with the tickets of `fixture.sql`.
-async fn tickets(hint: &str) -> Fixture {
+pub async fn tickets(hint: &str) -> Fixture {
     let fixture = Fixture::open(hint).await;
     let mut statement = String::new();
     // Each statement is a transaction of its own, as events in a database are.
@@ -35,7 +40,7 @@ async fn rows(fixture: &Fixture, sql: &str) -> Value {
 }
 
 /// Stores the past up to the next `events` events; returns how many there were.
-async fn refresh(fixture: &Fixture, events: i64) -> i64 {
+pub async fn refresh(fixture: &Fixture, events: i64) -> i64 {
     let sql = "select logic.refresh_reporting($1, $2)";
     fixture.client.query_one(sql, &[&fixture.workflow, &events]).await.expect("stored").get(0)
 }

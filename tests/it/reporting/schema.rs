@@ -19,7 +19,7 @@ async fn everything_is_described() {
     let about = rows(&fixture, "select name, kind, description, version from reporting.about").await;
     let about = about.as_array().expect("rows");
     assert!(about.len() > 40, "{}", about.len());
-    assert!(about.iter().all(|row| row["description"].is_string() && row["version"] == 2));
+    assert!(about.iter().all(|row| row["description"].is_string() && row["version"] == 3));
 }
 
 /// The role reads all views and calls all functions, before and after the past is stored, and has rights to no table.

@@ -10,6 +10,7 @@ mod failures;
 mod inbox;
 mod network_faults;
 mod stages;
+mod usage;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

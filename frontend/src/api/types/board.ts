@@ -1,7 +1,7 @@
 /** Workflows and their boards. */
 import type { Role } from "./account";
 import type { JobSummary } from "./job";
-import type { NonNullableFields, Schemas } from "./schema";
+import type { Complete, NonNullableFields, Schemas } from "./schema";
 import type { Card } from "./ticket";
 
 export type Category = Schemas["Category"];
@@ -44,16 +44,30 @@ export type Workflow = Pick<Schemas["Workflow"], "id" | "name" | "description" |
   ticket_count?: number;
 };
 
+/** A milestone as boards and events hold it. */
+export type Milestone = Pick<
+  Complete<Schemas["Milestone"]>,
+  "milestone_id" | "name" | "starts_on" | "due_on" | "is_closed"
+>;
+
+/** A milestone with how far it is. */
+export type MilestoneProgress = Complete<Schemas["Milestone"]>;
+
 /** The response of `GET /api/board/{workflow_id}`, and the board in the socket's snapshots. */
 export interface BoardSnapshot {
   epoch: string;
   seq: number;
   workflow: Workflow;
   board_config: BoardConfig;
+  milestones?: Milestone[];
   /** Of each done column only the last ones. */
   tickets: Card[];
-  /** Done columns with more tickets than `tickets` has, and where the list of those goes on. */
-  left_out?: { status: string; count: number; cursor: string }[];
+  /** Done columns with more tickets than `tickets` has, and where the list of those goes on; boards of the past have no lists. */
+  left_out?: { status: string; count: number; cursor?: string }[];
   /** Only jobs that have not ended. */
   jobs: JobSummary[];
 }
+
+/** What changed between two boards of a workflow, ticket by ticket. */
+export type BoardChanges = Schemas["BoardChanges"];
+export type TicketDifference = Schemas["TicketDifference"];

@@ -1,7 +1,7 @@
 /** History events, in the same shape from the socket, the events endpoints and the history of a ticket. */
 import type { Approval } from "./approval";
-import type { BoardConfig } from "./board";
-import type { App, JobSummary, Message } from "./job";
+import type { BoardConfig, Milestone } from "./board";
+import type { App, JobSummary, Message, UsageTotals } from "./job";
 import type { Card, Comment, Commit } from "./ticket";
 
 export interface LiveEvent {
@@ -22,12 +22,15 @@ export interface EventData {
   changes?: Partial<Card>;
   ticket?: Card & { description?: string };
   board_config?: BoardConfig;
+  milestone?: Milestone;
   comment?: Comment;
   commit?: Commit;
   job?: JobSummary;
   message?: Message | string;
   app?: App;
   approval?: Approval;
+  job_usage?: UsageTotals | null;
+  ticket_usage?: UsageTotals | null;
   old_status?: string;
   new_status?: string;
   [key: string]: unknown;

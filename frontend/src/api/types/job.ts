@@ -23,7 +23,13 @@ export type JobSummary = Pick<
   | "worker"
   | "workflow_id"
 >;
-export type Job = Complete<Omit<Schemas["Job"], "no_worker">> & { no_worker?: boolean };
+export type Job = Complete<Omit<Schemas["Job"], "no_worker" | "usage">> & {
+  no_worker?: boolean;
+  /** What it used; only when one job is read. */
+  usage?: UsageTotals;
+};
+/** Tokens and costs, as reported; null where nothing was. */
+export type UsageTotals = Complete<Schemas["UsageTotals"]>;
 export type JobPage = { jobs: Job[]; has_more: boolean; next_cursor?: string | null };
 export type NewJob = Schemas["CreateJob"];
 export type JobChange = Schemas["UpdateJob"];

@@ -1,4 +1,5 @@
 /** Tickets, as cards on a board and in full. */
+import type { UsageTotals } from "./job";
 import type { Complete, Schemas } from "./schema";
 
 export type Priority = Schemas["Priority"];
@@ -36,6 +37,8 @@ export type TicketDetail = Card & {
   blocked_by: TicketRef[];
   /** Resolved or deleted blockers, which block again when they are reopened or restored. */
   resolved_blockers?: TicketRef[];
+  /** What was used for it. */
+  usage?: UsageTotals;
   /** The claim of its agent, with the end of its lease. */
   claim?: { agent_id: string; lease_expires_at: string | null } | null;
 };

@@ -1,12 +1,12 @@
 import { Bot, CircleHelp, Eye, Hourglass, type LucideIcon, MessageCircleQuestion } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
-import { toast } from "sonner";
 import { useMe } from "@/api/hooks";
 import type { Approval, ApprovalKind } from "@/api/types";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
 import { formatUpcoming, TimeAgo } from "@/ui/time";
+import { toast } from "@/ui/toast";
 import { ApprovalOutcome } from "./approval-outcome";
 import { toastId } from "./approval-toasts";
 import { DecisionForm } from "./decision-form";

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from "react";
-import { toast } from "sonner";
 import { useMe } from "@/api/hooks";
 import type { Approval, LiveEvent } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
+import { toast } from "@/ui/toast";
 import { useCanDecide } from "./use-approvals";
 
 interface Props {

@@ -1,13 +1,13 @@
 /** Queries and mutations of approvals. Live events keep the cached lists current. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { toast } from "sonner";
 import { approvals, explain } from "@/api";
 import { useMe, useWorkflows } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { Approval, ApprovalState, Decision, DecisionInput } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
+import { toast } from "@/ui/toast";
 
 const MAX_PENDING = 200;
 /** Workflows without a live subscription send no events, so the list is polled. */

@@ -1,8 +1,8 @@
 /** Invitations of workflows to the user and to the user's agents. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import { explain, invitations } from "@/api";
 import { queryKeys } from "@/api/query-keys";
+import { toast } from "@/ui/toast";
 
 /** No live event tells of them, because the user is no member yet. */
 const REFETCH_INTERVAL_MS = 60_000;

@@ -1,16 +1,20 @@
 import { createContext, useContext } from "react";
 import type { NameOf } from "@/api/hooks";
-import type { Card, Column, TicketType } from "@/api/types";
+import type { Card, Column, Milestone, TicketType } from "@/api/types";
 
 /** Values shared by all cards and columns. They change rarely, so memoized cards do not render again on each event. */
 export interface BoardShared {
   columns: readonly Column[];
   types: ReadonlyMap<string, TicketType>;
+  milestones: ReadonlyMap<string, Milestone>;
+  /** The day that it is in the workflow's time zone. */
+  today: string;
   nameOf: NameOf;
   editable: boolean;
   open: (ticketId: string) => void;
   openJob: (jobId: string) => void;
-  showMenu: (card: Card, anchor: HTMLElement) => void;
+  /** Null where cards have no menu. */
+  showMenu: ((card: Card, anchor: HTMLElement) => void) | null;
   /** Loads the next older tickets of a done column. */
   showOlder: (columnId: string) => Promise<void>;
 }

@@ -1,29 +1,36 @@
 import { DndContext, DragOverlay, MeasuringStrategy } from "@dnd-kit/core";
 import { Link } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
+import { todayIn } from "@/entities/ticket/due";
 import { useBoard, useLive } from "@/live/context";
 import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
+import { loadPart, whenIdle } from "@/ui/load-part";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { BoardContext, type BoardShared } from "./board-context";
 import { CardGhost } from "./card";
-import { CardMenu } from "./card-menu";
 import { BoardColumn } from "./column";
 import { describeEvents } from "./describe-events";
 import { type Filter, visibleOrder } from "./filter";
-import { NewTicketDialog } from "./new-ticket-dialog";
+import { firstMoment } from "./past/moments";
 import { markChanged } from "./recent-changes";
 import { Toolbar } from "./toolbar";
 import { useCollapsed } from "./use-collapsed";
 import { useDrag } from "./use-drag";
 import type { MoveCard } from "./use-move-card";
+import { usePeople } from "./use-people";
+
+const CardMenu = lazy(() => loadPart(async () => ({ default: (await import("./card-menu")).CardMenu })));
+const NewTicketDialog = lazy(() =>
+  loadPart(async () => ({ default: (await import("./new-ticket-dialog")).NewTicketDialog })),
+);
 
 interface Props {
   workflowId: string;
@@ -32,6 +39,8 @@ interface Props {
   onFilter: (filter: Filter) => void;
   onOpen: (ticketId: string) => void;
   onOpenJob: (jobId: string) => void;
+  /** Opens the board of a past moment. */
+  onPast: (at: string) => void;
   moveCard: MoveCard;
 }
 
@@ -63,7 +72,7 @@ export function BoardPage(props: Props) {
 }
 
 function Board(props: Props & { board: BoardState }) {
-  const { board, workflowId, openTicketId, filter, onFilter, onOpen, onOpenJob, moveCard } = props;
+  const { board, workflowId, openTicketId, filter, onFilter, onOpen, onOpenJob, onPast, moveCard } = props;
   const { config, cards } = board;
   const { actors, nameOf } = useActors(workflowId);
   const [newIn, setNewIn] = useState<string | null>(null);
@@ -71,11 +80,13 @@ function Board(props: Props & { board: BoardState }) {
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
   const searchRef = useRef<HTMLInputElement>(null);
   const editable = canEdit(board.workflow);
+  useEffect(() => whenIdle(() => void Promise.allSettled([import("./card-menu"), import("./new-ticket-dialog")])), []);
   const live = useLive();
   useAnnouncements(workflowId);
   useTitle(openTicketId ? null : board.workflow.name);
 
-  const shown = useMemo(() => visibleOrder(board, filter), [board, filter]);
+  const today = todayIn(board.workflow.time_zone);
+  const shown = useMemo(() => visibleOrder(board, filter, today), [board, filter, today]);
   const lanes = useMemo(
     () => config.columns.map(({ id }) => ({ id, ids: shown.get(id) ?? [] })),
     [config.columns, shown],
@@ -86,17 +97,14 @@ function Board(props: Props & { board: BoardState }) {
     nameOfColumn: (id) => config.columns.find((column) => column.id === id)?.name ?? id,
     onDrop: (card, to, above, below) => void moveCard(card, to, above, below),
   });
-  const people = useMemo(() => {
-    const known = new Set(actors.map(({ id }) => id));
-    const others = new Set<string>();
-    for (const { assigned_agent_id: id } of cards.values()) if (id && !known.has(id)) others.add(id);
-    return [...actors, ...[...others].map(nameOf).sort((a, b) => a.name.localeCompare(b.name))];
-  }, [actors, cards, nameOf]);
+  const people = usePeople(actors, cards, nameOf);
 
   const shared: BoardShared = useMemo(
     () => ({
       columns: config.columns,
       types: new Map(config.ticket_types.map((type) => [type.id, type])),
+      milestones: board.milestones,
+      today,
       nameOf,
       editable,
       open: onOpen,
@@ -104,9 +112,22 @@ function Board(props: Props & { board: BoardState }) {
       showMenu: (card, anchor) => setMenu({ card, anchor }),
       showOlder: (columnId) => live.showOlder(workflowId, columnId),
     }),
-    [config.columns, config.ticket_types, nameOf, editable, onOpen, onOpenJob, live, workflowId],
+    [
+      config.columns,
+      config.ticket_types,
+      board.milestones,
+      today,
+      nameOf,
+      editable,
+      onOpen,
+      onOpenJob,
+      live,
+      workflowId,
+    ],
   );
   const newTicket = useCallback(() => setNewIn(config.initial_status), [config.initial_status]);
+
+  const showPast = () => onPast(firstMoment(board.workflow.created_at, Date.now()));
 
   useShortcuts({
     "/": (event) => {
@@ -117,6 +138,10 @@ function Board(props: Props & { board: BoardState }) {
       if (!editable) return;
       event.preventDefault();
       newTicket();
+    },
+    h: (event) => {
+      event.preventDefault();
+      showPast();
     },
   });
 
@@ -130,12 +155,14 @@ function Board(props: Props & { board: BoardState }) {
           filter={filter}
           onFilter={onFilter}
           types={config.ticket_types}
+          milestones={board.milestones}
           people={people}
           shown={visible}
           total={config.columns.reduce((sum, { id }) => sum + columnTotal(board, id), 0)}
           openJobs={board.jobs.size}
           editable={editable}
           onNew={newTicket}
+          onPast={showPast}
           searchRef={searchRef}
         />
         <ReadOnlyNotice workflow={board.workflow} />
@@ -168,22 +195,28 @@ function Board(props: Props & { board: BoardState }) {
         </DndContext>
         {cards.size === 0 && editable && <EmptyBoard onNew={newTicket} />}
       </div>
-      {menu && (
-        <CardMenu
-          card={cards.get(menu.card.ticket_id) ?? menu.card}
-          anchor={menu.anchor}
-          onMove={(card, to) => void moveCard(card, to)}
-          onClose={() => setMenu(null)}
-        />
-      )}
-      <NewTicketDialog
-        workflowId={workflowId}
-        config={config}
-        people={actors}
-        column={newIn}
-        onClose={() => setNewIn(null)}
-        onCreated={onOpen}
-      />
+      <Suspense>
+        {menu && (
+          <CardMenu
+            card={cards.get(menu.card.ticket_id) ?? menu.card}
+            anchor={menu.anchor}
+            onMove={(card, to) => void moveCard(card, to)}
+            onClose={() => setMenu(null)}
+          />
+        )}
+      </Suspense>
+      <Suspense>
+        {newIn !== null && (
+          <NewTicketDialog
+            workflowId={workflowId}
+            config={config}
+            people={actors}
+            column={newIn}
+            onClose={() => setNewIn(null)}
+            onCreated={onOpen}
+          />
+        )}
+      </Suspense>
     </BoardContext.Provider>
   );
 }

@@ -50,7 +50,27 @@ describe("filter", () => {
     ]),
   );
   const shown = (search: Record<string, unknown>) =>
-    [...visibleOrder(board, readFilter(search)).values()].flat().map((id) => id.replace("ticket-", ""));
+    [...visibleOrder(board, readFilter(search), "2026-01-31").values()].flat().map((id) => id.replace("ticket-", ""));
+
+  it("finds milestones and due dates", () => {
+    const planned = boardFrom(
+      snapshot([
+        card(1, { milestone_id: "m1", due_on: "2026-01-30" }),
+        card(2, { due_on: "2026-02-02" }),
+        card(3, { milestone_id: "m1", due_on: "2026-02-03" }),
+        card(4, { due_on: "2026-01-01", is_resolved: true }),
+      ]),
+    );
+    const found = (search: Record<string, unknown>) =>
+      [...visibleOrder(planned, readFilter(search), "2026-01-31").values()]
+        .flat()
+        .map((id) => id.replace("ticket-", ""));
+    expect(found({ milestone: "m1" })).toEqual(["1", "3"]);
+    expect(found({ milestone: "none" })).toEqual(["2", "4"]);
+    expect(found({ due: "overdue" })).toEqual(["1"]);
+    expect(found({ due: "soon" })).toEqual(["1", "2"]);
+    expect(found({ due: "soon", milestone: "m1" })).toEqual(["1"]);
+  });
 
   it("matches all words in key, title, tags and assignee", () => {
     expect(shown({ q: "login" })).toEqual(["1"]);
@@ -65,11 +85,11 @@ describe("filter", () => {
     expect(shown({ priority: "high" })).toEqual(["1"]);
     expect(shown({ type: "bug" })).toEqual(["2"]);
     expect(shown({ assignee: "none" })).toEqual(["2"]);
-    expect(matcher({})(card(1))).toBe(true);
+    expect(matcher({}, "2026-01-31")(card(1))).toBe(true);
   });
 
   it("returns the board's own lists without a filter", () => {
-    expect(visibleOrder(board, {}).get("todo")).toBe(board.order.get("todo"));
+    expect(visibleOrder(board, {}, "2026-01-31").get("todo")).toBe(board.order.get("todo"));
     expect(readFilter({ q: "", other: "x", priority: null })).toEqual({});
   });
 });

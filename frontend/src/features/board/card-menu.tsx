@@ -1,14 +1,14 @@
 import { useMutation } from "@tanstack/react-query";
 import { ArrowRight, Link2, SquareArrowOutUpRight, UserRound } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
-import { toast } from "sonner";
 import { explain, tickets } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, Priority } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import { copyText } from "@/ui/clipboard";
 import { cssColor } from "@/ui/color";
-import { MenuCheckboxItem, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu";
+import { MenuCheckboxItem, MenuItem, MenuLabel, MenuPanel, MenuSeparator, SubMenu } from "@/ui/menu-parts";
+import { toast } from "@/ui/toast";
 import { useBoardShared } from "./board-context";
 
 interface Props {

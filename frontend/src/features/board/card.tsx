@@ -13,6 +13,7 @@ import {
 import { memo } from "react";
 import type { Card, JobSummary } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
+import { DueMark, MilestoneMark } from "@/entities/ticket/due-mark";
 import { PriorityIcon } from "@/entities/ticket/priority-icon";
 import { TypeIcon } from "@/entities/ticket/type-icon";
 import { cn } from "@/ui/cn";
@@ -50,6 +51,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
       {...pointer}
       aria-label={`${card.key} ${card.title}`}
       data-ticket={card.ticket_id}
+      aria-current={current || undefined}
       className={cn(
         "group relative rounded-lg border bg-surface shadow-card hover:border-border-strong",
         "has-[a:focus-visible]:outline-2 has-[a:focus-visible]:outline-ring",
@@ -93,15 +95,17 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
                 <GripVertical className="size-3.5" />
               </button>
             )}
-            <button
-              type="button"
-              aria-label={`Actions for ${card.key}`}
-              aria-haspopup="menu"
-              className={buttonClass}
-              onClick={(event) => showMenu(card, event.currentTarget)}
-            >
-              <MoreHorizontal className="size-4" />
-            </button>
+            {showMenu && (
+              <button
+                type="button"
+                aria-label={`Actions for ${card.key}`}
+                aria-haspopup="menu"
+                className={buttonClass}
+                onClick={(event) => showMenu(card, event.currentTarget)}
+              >
+                <MoreHorizontal className="size-4" />
+              </button>
+            )}
           </div>
         }
       />
@@ -130,7 +134,8 @@ interface FaceProps {
 }
 
 function CardFace({ card, shared, title, controls }: FaceProps) {
-  const { types, nameOf } = shared;
+  const { types, milestones, today, nameOf } = shared;
+  const milestone = card.milestone_id ? milestones.get(card.milestone_id) : undefined;
   const assignee = card.assigned_agent_id ? nameOf(card.assigned_agent_id) : null;
   const time = card.spent_minutes || card.estimate_minutes;
   return (
@@ -174,6 +179,8 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
             <Clock className="size-3" /> {formatDuration(time)}
           </Count>
         ) : null}
+        <DueMark card={card} today={today} />
+        <MilestoneMark milestone={milestone} />
         {card.comment_count > 0 && (
           <Count label={`${card.comment_count} comments`}>
             <MessageSquare className="size-3" /> {card.comment_count}

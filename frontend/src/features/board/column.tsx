@@ -7,6 +7,7 @@ import type { Card, Column, JobSummary } from "@/api/types";
 import type { LeftOut } from "@/live/state/left-out";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
+import { plural } from "@/ui/plural";
 import { Tooltip } from "@/ui/tooltip";
 import { useBoardShared } from "./board-context";
 import { BoardCard } from "./card";
@@ -42,7 +43,21 @@ const GAP = 6;
 
 export const BoardColumn = memo(function BoardColumn(props: Props) {
   return props.collapsed ? <CollapsedColumn {...props} /> : <OpenColumn {...props} />;
-});
+}, showsTheSame);
+
+/**
+ * Every event makes another map of cards, but most change no card of a column. Comparing the cards of a column costs far less
+ * than rendering it.
+ */
+function showsTheSame(before: Props, after: Props): boolean {
+  for (const name of Object.keys(after) as (keyof Props)[]) {
+    if (name !== "cards" && name !== "work" && before[name] !== after[name]) return false;
+  }
+  if (before.cards === after.cards && before.work === after.work) return true;
+  return after.ids.every(
+    (id) => before.cards.get(id) === after.cards.get(id) && before.work.get(id) === after.work.get(id),
+  );
+}
 
 function OpenColumn(props: Props) {
   const { column, ids, cards, work, total, leftOut, gap, openTicketId, onCollapse, onNew, register } = props;
@@ -128,7 +143,7 @@ function OpenColumn(props: Props) {
           </ColumnButton>
         </div>
       </header>
-      {leftOut && <OlderTickets column={column} />}
+      {leftOut && <OlderTickets column={column} leftOut={leftOut} />}
       <div
         ref={(node) => {
           scroller.current = node;
@@ -206,9 +221,16 @@ function CollapsedColumn({ column, total, gap, onCollapse, register }: Props) {
 }
 
 /** Above the scroller, so that rows keep their positions in it. */
-function OlderTickets({ column }: { column: Column }) {
+function OlderTickets({ column, leftOut }: { column: Column; leftOut: LeftOut }) {
   const { showOlder } = useBoardShared();
   const load = useMutation({ mutationFn: () => showOlder(column.id) });
+  if (leftOut.cursor === null) {
+    return (
+      <p className="mx-3 mb-1.5 py-1 text-center text-muted-foreground text-xs">
+        {plural(leftOut.count, "older ticket")} not shown
+      </p>
+    );
+  }
   return (
     <button
       type="button"

@@ -6,12 +6,13 @@ const MAX_ANNOUNCED = 2;
 
 export function describeEvents(events: readonly LiveEvent[], board: BoardState, me: string | undefined): string | null {
   const others = events.filter((event) => event.agent_id !== me || me === undefined);
-  const spoken = others.map((event) => describe(event, board)).filter((text) => text !== null);
+  const spoken = others.map((event) => describeEvent(event, board)).filter((text) => text !== null);
   if (spoken.length === 0) return null;
   return spoken.length > MAX_ANNOUNCED ? `${spoken.length} changes on the board.` : spoken.join(" ");
 }
 
-function describe({ type, ticket_id, data }: LiveEvent, board: BoardState): string | null {
+/** An event in a sentence; null if it is not worth one. */
+export function describeEvent({ type, ticket_id, data }: LiveEvent, board: BoardState): string | null {
   const key = (ticket_id && board.cards.get(ticket_id)?.key) || data.ticket?.key || "A ticket";
   const column = (id: string | undefined) => board.config.columns.find((each) => each.id === id)?.name ?? id;
   // A merge produces an event for each of the two tickets. Only the original's event names the duplicate.

@@ -1,6 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { explain, fieldMessage, tickets } from "@/api";
 import type { Actor } from "@/api/hooks";
 import { randomId } from "@/api/random-id";
@@ -11,6 +10,7 @@ import { contentLength } from "@/ui/content-length";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
 import { Notice } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { SimilarTickets, similarityNote } from "./similar-tickets";
 
 interface Props {

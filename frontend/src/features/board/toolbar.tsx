@@ -1,36 +1,42 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
+import { Bot, History, Link2, MoreHorizontal, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
 import type { RefObject } from "react";
 import type { Actor } from "@/api/hooks";
-import type { TicketType } from "@/api/types";
+import type { Milestone, TicketType } from "@/api/types";
 import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
+import { copyText } from "@/ui/clipboard";
 import { cn } from "@/ui/cn";
 import { Input, NativeSelect } from "@/ui/field";
+import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
 import { useDebouncedInput } from "@/ui/use-debounced-input";
-import { type Filter, isFiltering, UNASSIGNED } from "./filter";
+import { type Filter, isFiltering, NO_MILESTONE, UNASSIGNED } from "./filter";
 
 interface Props {
   workflowId: string;
   filter: Filter;
   onFilter: (filter: Filter) => void;
   types: readonly TicketType[];
+  milestones: ReadonlyMap<string, Milestone>;
   people: readonly Actor[];
   shown: number;
   total: number;
   openJobs: number;
   editable: boolean;
-  onNew: () => void;
-  searchRef: RefObject<HTMLInputElement | null>;
+  onNew?: () => void;
+  /** Opens the board of a past moment. */
+  onPast?: () => void;
+  searchRef?: RefObject<HTMLInputElement | null>;
 }
 
 const DEBOUNCE_MS = 120;
 
 export function Toolbar(props: Props) {
-  const { workflowId, filter, onFilter, types, people, shown, total, openJobs, editable, onNew, searchRef } = props;
+  const { workflowId, filter, onFilter, types, milestones, people, shown, total, openJobs } = props;
+  const { editable, onNew, onPast, searchRef } = props;
   const filtering = isFiltering(filter);
   const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
   return (
@@ -58,6 +64,22 @@ export function Toolbar(props: Props) {
               {name}
             </option>
           ))}
+        </Choice>
+        {milestones.size > 0 && (
+          <Choice label="Milestone" value={filter.milestone} onChange={set("milestone")}>
+            <option value={NO_MILESTONE}>Without a milestone</option>
+            {[...milestones.values()]
+              .filter((one) => !one.is_closed || one.milestone_id === filter.milestone)
+              .map(({ milestone_id, name }) => (
+                <option key={milestone_id} value={milestone_id}>
+                  {name}
+                </option>
+              ))}
+          </Choice>
+        )}
+        <Choice label="Due" value={filter.due} onChange={set("due")}>
+          <option value="overdue">Overdue</option>
+          <option value="soon">Due soon or overdue</option>
         </Choice>
         {filtering && (
           <Button variant="ghost" size="sm" onClick={() => onFilter({})}>
@@ -95,6 +117,25 @@ export function Toolbar(props: Props) {
             </Link>
           </Button>
         </Tooltip>
+        {onPast && (
+          <Menu
+            trigger={
+              <Button variant="ghost" size="icon" aria-label="Board menu">
+                <MoreHorizontal />
+              </Button>
+            }
+          >
+            <MenuItem onSelect={onPast}>
+              <History /> Board at…
+              <span className="ml-auto pl-4" aria-hidden="true">
+                <Kbd>H</Kbd>
+              </span>
+            </MenuItem>
+            <MenuItem onSelect={() => void copyText(window.location.href, "Link to this board copied")}>
+              <Link2 /> Copy link to this view
+            </MenuItem>
+          </Menu>
+        )}
         {editable && (
           <Button variant="primary" onClick={onNew}>
             <Plus />{" "}
@@ -111,7 +152,7 @@ export function Toolbar(props: Props) {
 interface SearchProps {
   value: string;
   onChange: (value: string) => void;
-  inputRef: RefObject<HTMLInputElement | null>;
+  inputRef: RefObject<HTMLInputElement | null> | undefined;
 }
 
 /** Debounced, so that filtering thousands of cards does not delay typing. */

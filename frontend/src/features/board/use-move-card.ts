@@ -1,12 +1,12 @@
 /** Moves a card: prompts for a comment when the board requires one, and shows why a move was refused. */
 import { useCallback } from "react";
-import { toast } from "sonner";
 import type { Card } from "@/api/types";
 import { useLive } from "@/live/context";
 import { type Move, type MoveOutcome, ticketKeys, useMove } from "@/live/move-card";
 import type { BoardState } from "@/live/state/board";
 import { announce } from "@/ui/announcer";
 import { prompt } from "@/ui/prompt-dialog";
+import { toast } from "@/ui/toast";
 
 const MIN_COMMENT_LENGTH = 10;
 

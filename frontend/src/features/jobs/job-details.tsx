@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useEffect, useState } from "react";
 import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
+import { Usage } from "@/entities/job/usage";
 import { PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import { hasEnded } from "@/live/state/jobs";
 import { TimeAgo } from "@/ui/time";
@@ -84,6 +85,11 @@ export function JobDetails({ job, nameOf, onCommit }: Props) {
               · took {formatSeconds((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1_000)}
             </span>
           )}
+        </Row>
+      )}
+      {job.usage && (job.usage.reported || job.started_at) && (
+        <Row name="Usage">
+          <Usage usage={job.usage} />
         </Row>
       )}
       {job.commit_sha && (

@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, TerminalSquare } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
-import { toast } from "sonner";
 import { explain, messages, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Job, Message } from "@/api/types";
@@ -13,6 +12,7 @@ import { Composer } from "@/ui/composer";
 import { VisibleText } from "@/ui/invisible";
 import { Progress } from "@/ui/progress";
 import { Empty, Notice, Spinner } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { JobActions } from "./job-actions";

@@ -1,12 +1,12 @@
 import { Pencil } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { explain, jobs } from "@/api";
 import type { Job } from "@/api/types";
 import { RichText } from "@/entities/ticket/rich-text";
 import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
+import { toast } from "@/ui/toast";
 import { useShortcuts } from "@/ui/use-shortcuts";
 
 /** The job's prompt, editable until the job is queued. */

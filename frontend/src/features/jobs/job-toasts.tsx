@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
-import { toast } from "sonner";
 import type { JobSummary, LiveEvent } from "@/api/types";
 import { useLive } from "@/live/context";
+import { toast } from "@/ui/toast";
 
 interface Props {
   onOpen: (workflowId: string, jobId: string) => void;

@@ -1,12 +1,12 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Flame } from "lucide-react";
-import { toast } from "sonner";
 import { auth, explain, jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { plural } from "@/ui/plural";
 import { confirm } from "@/ui/prompt-dialog";
+import { toast } from "@/ui/toast";
 
 /** Deletes all jobs of the user. Offered only by servers in development mode. */
 export function PurgeJobs() {

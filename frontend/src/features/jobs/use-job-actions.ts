@@ -1,12 +1,12 @@
 /** Job actions of a user. They run at once, with undo where there is an inverse; stopping or deleting a job asks first. */
 import { useMemo } from "react";
-import { toast } from "sonner";
 import { explain, jobs } from "@/api";
 import type { Job, JobAction, JobSummary } from "@/api/types";
 import { useLive } from "@/live/context";
 import { hasEnded } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { confirm } from "@/ui/prompt-dialog";
+import { toast } from "@/ui/toast";
 
 type Subject = Pick<JobSummary, "job_id" | "title" | "status"> & { lease_expires_at?: string | null };
 

@@ -1,11 +1,11 @@
 import { Download, LoaderCircle } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { explain, search } from "@/api";
 import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
 import { downloadFile } from "@/ui/download";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
+import { toast } from "@/ui/toast";
 import { type SearchState, toRequest } from "./search-state";
 
 const FORMATS: ReadonlyArray<[ExportFormat, string, string]> = [

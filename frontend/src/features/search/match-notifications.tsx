@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Bell } from "lucide-react";
 import { useEffect, useRef } from "react";
-import { toast } from "sonner";
 import { useMe } from "@/api/hooks";
 import type { LiveEvent, SavedSearch } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { plural } from "@/ui/plural";
+import { toast } from "@/ui/toast";
 import { Tooltip } from "@/ui/tooltip";
 import { useSavedSearches, useUnread } from "./saved-searches";
 

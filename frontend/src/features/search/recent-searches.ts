@@ -1,10 +1,10 @@
 /** Recent searches of the user in a workflow. Recorded when a result is opened, or on Enter. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { toast } from "sonner";
 import { explain, searches } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { RecentSearch } from "@/api/types";
+import { toast } from "@/ui/toast";
 import { toSavedSearch } from "./saved-searches";
 import { hasCriteria, type SearchState } from "./search-state";
 

@@ -1,12 +1,12 @@
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { explain } from "@/api";
 import type { SavedSearch } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Notice } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import type { SavedActions } from "./saved-searches";
 import type { SearchState } from "./search-state";
 

@@ -1,11 +1,11 @@
 /** Saved searches of a workflow: query, mutations and unread counts. */
 import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
-import { toast } from "sonner";
 import { explain, searches } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { SavedSearch, SavedSearchChange } from "@/api/types";
 import { useLive } from "@/live/context";
+import { toast } from "@/ui/toast";
 import { type SearchState, toFilters } from "./search-state";
 
 export function useSavedSearches(workflowId: string) {

@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { auth, explain } from "@/api";
 import { useMe } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
@@ -9,6 +8,7 @@ import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
+import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/use-title";
 import { AgentMemberships } from "./agent-memberships";
 import { ApiKeys } from "./api-keys";

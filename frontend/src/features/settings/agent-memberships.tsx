@@ -1,5 +1,4 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import { agents, explain, workflows } from "@/api";
 import { useMe } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
@@ -7,6 +6,7 @@ import type { Agent } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { panelClass, Section } from "./section";
 
 /** The user's agents, and the workflows that may give them work. */

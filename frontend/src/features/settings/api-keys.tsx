@@ -1,13 +1,13 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { explain, keys } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
+import { toast } from "@/ui/toast";
 import { SecretDialog } from "./secret-dialog";
 import { panelClass, Section } from "./section";
 

@@ -2,7 +2,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { type FormEvent, useMemo, useState } from "react";
-import { toast } from "sonner";
 import { explain, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Workflow } from "@/api/types";
@@ -11,11 +10,13 @@ import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Field, Input, NativeSelect, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/use-title";
 import { type Draft, toBoardChange, toDraft, validationErrors } from "./board-draft";
 import { ColumnsEditor } from "./columns-editor";
 import { InviteSection } from "./invite-section";
 import { Members } from "./members";
+import { Milestones } from "./milestones";
 import { RulesEditor, TypesEditor } from "./rules-editor";
 import { panelClass, Section } from "./section";
 import { Webhooks } from "./webhooks";
@@ -63,6 +64,7 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
         )}
         <General workflow={board.workflow} editable={editable} />
         <BoardForm board={board} workflowId={workflowId} editable={editable} />
+        <Milestones board={board} workflowId={workflowId} />
         <Members workflowId={workflowId} editable={editable} />
         {editable && <InviteSection workflowId={workflowId} />}
         {board.workflow.role === "owner" && <Webhooks workflowId={workflowId} editable={editable} />}

@@ -1,12 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Bot, Link2 } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { agents, explain, invites, keys } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Role } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
+import { toast } from "@/ui/toast";
 import { AgentSetup } from "./agent-setup";
 import { SecretDialog } from "./secret-dialog";
 import { Section } from "./section";

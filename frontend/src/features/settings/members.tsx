@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { UserMinus } from "lucide-react";
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
 import { explain, workflows } from "@/api";
 import { useMe, useMembers } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
@@ -10,6 +9,7 @@ import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
 import { Input, NativeSelect } from "@/ui/field";
 import { Notice, Spinner } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { panelClass, Section } from "./section";
 import { SentInvitations } from "./sent-invitations";
 

@@ -1,5 +1,4 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import { explain, users } from "@/api";
 import { useMe } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
@@ -7,6 +6,7 @@ import { Button } from "@/ui/button";
 import { confirm } from "@/ui/prompt-dialog";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
+import { toast } from "@/ui/toast";
 import { panelClass, Section } from "./section";
 
 /** Everybody with an account, for administrators. */

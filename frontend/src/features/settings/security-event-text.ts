@@ -21,7 +21,7 @@ export const KIND_GROUPS: ReadonlyArray<readonly [string, readonly string[]]> = 
       "admin_revoked",
     ],
   ],
-  ["Exports", ["export"]],
+  ["Exports and imports", ["export", "import"]],
   [
     "Settings",
     [
@@ -43,6 +43,7 @@ const VERBS: Record<string, string> = {
   admin_revoked: "ended {} being an administrator",
   email_changed: "changed the e-mail address of {}",
   export: "exported tickets",
+  import: "imported an archive",
   invitation_accepted: "accepted an invitation",
   invitation_created: "created an invitation",
   key_changed: "changed the API key {}",

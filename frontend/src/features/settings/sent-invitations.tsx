@@ -1,10 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
 import { explain, invitations } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
+import { toast } from "@/ui/toast";
 import { panelClass } from "./section";
 
 /** Invitations that wait for an answer. They are shown whether or not they name somebody. */

@@ -1,11 +1,11 @@
 /** Queries and mutations of a workflow's webhooks. */
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { toast } from "sonner";
 import { explain, webhooks } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Webhook } from "@/api/types";
 import { useLive } from "@/live/context";
+import { toast } from "@/ui/toast";
 
 /** Delivery progress produces no events, so it is polled. */
 const REFETCH_INTERVAL_MS = 5_000;

@@ -57,10 +57,12 @@ export const EVENT_GROUPS: ReadonlyArray<readonly [name: string, events: readonl
       "job_updated",
       "job_deleted",
       "app_ready",
+      "usage_reported",
     ],
   ],
   ["Engine events", ["ticket_progress", "pr_created", "activity", "ticket_state"]],
   ["Findings", ["finding_opened", "finding_closed"]],
+  ["Milestones", ["milestone_created", "milestone_updated", "milestone_deleted"]],
   ["Board", ["board_updated", "workflow_updated"]],
   ["Webhooks", ["webhook_created", "webhook_updated", "webhook_enabled", "webhook_disabled", "webhook_deleted"]],
 ];

@@ -1,12 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Webhook } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Notice, Spinner } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { SecretDialog } from "./secret-dialog";
 import { panelClass, Section } from "./section";
 import { useWebhooks } from "./use-webhooks";

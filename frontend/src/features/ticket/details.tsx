@@ -2,11 +2,14 @@ import { type ReactNode, useState } from "react";
 import type { Actor, NameOf } from "@/api/hooks";
 import type { Priority, TicketDetail } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
+import { Usage } from "@/entities/job/usage";
+import { todayIn } from "@/entities/ticket/due";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import type { BoardState } from "@/live/state/board";
 import { cssColor } from "@/ui/color";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
 import { formatDuration, formatUpcoming, TimeAgo } from "@/ui/time";
+import { DueDate, MilestoneChoice } from "./plan";
 import { Relations } from "./relations";
 import { TagsEditor } from "./tags-editor";
 import type { TicketChanges } from "./use-ticket";
@@ -29,6 +32,7 @@ export function Details(props: Props) {
   const column = columns.find(({ id }) => id === ticket.status);
   const assignee = ticket.assigned_agent_id;
   const people = assignee && !actors.some(({ id }) => id === assignee) ? [...actors, nameOf(assignee)] : actors;
+  const today = todayIn(board.workflow.time_zone);
   const creator = nameOf(ticket.created_by_agent_id);
   return (
     <aside
@@ -113,6 +117,20 @@ export function Details(props: Props) {
             onSave={(story_points) => void update({ story_points })}
           />
         </Row>
+        <Row name="Due">
+          <DueDate ticket={ticket} today={today} editable={editable} onSave={(due_on) => void update({ due_on })} />
+        </Row>
+        {(board.milestones.size > 0 || ticket.milestone_id) && (
+          <Row name="Milestone">
+            <MilestoneChoice
+              ticket={ticket}
+              milestones={board.milestones}
+              today={today}
+              editable={editable}
+              onSave={(milestone_id) => void update({ milestone_id })}
+            />
+          </Row>
+        )}
         {(settings.track_time || ticket.estimate_minutes !== null || Boolean(ticket.spent_minutes)) && (
           <>
             <Row name="Estimate">
@@ -141,6 +159,13 @@ export function Details(props: Props) {
               </Row>
             )}
           </>
+        )}
+        {ticket.usage?.reported && (
+          <Row name="Usage">
+            <span className="block px-2.5 py-1.5 text-xs">
+              <Usage usage={ticket.usage} />
+            </span>
+          </Row>
         )}
         <Row name="Created by" icon={<Avatar {...creator} />}>
           <span className="block truncate px-2.5 py-1.5" title={creator.name}>

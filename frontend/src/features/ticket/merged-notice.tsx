@@ -1,10 +1,10 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { GitMerge } from "lucide-react";
 import { useCallback } from "react";
-import { toast } from "sonner";
 import { tickets } from "@/api";
 import type { TicketRef } from "@/api/types";
 import { Button } from "@/ui/button";
+import { toast } from "@/ui/toast";
 
 type Run = <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
 

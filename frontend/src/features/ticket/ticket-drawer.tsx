@@ -1,6 +1,5 @@
 import { Check, Copy, Eye, GitMerge, MoreHorizontal, Trash2, X } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { toast } from "sonner";
 import { approvals, explain, Problem, tickets } from "@/api";
 import { type NameOf, useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
@@ -13,6 +12,7 @@ import { copyText } from "@/ui/clipboard";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Spinner } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { Activity } from "./activity";

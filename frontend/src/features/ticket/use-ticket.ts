@@ -1,10 +1,10 @@
 /** A ticket's query, and optimistic updates that are rolled back when the server rejects them. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import { toast } from "sonner";
 import { explain, tickets } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Card, TicketDetail } from "@/api/types";
+import { toast } from "@/ui/toast";
 
 export function useTicket(ticketId: string) {
   return useQuery({

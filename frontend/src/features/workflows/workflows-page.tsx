@@ -2,7 +2,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Archive, ArchiveRestore, Columns3, MoreHorizontal, Plus, Settings2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { explain, workflows } from "@/api";
 import { useWorkflows } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
@@ -12,6 +11,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
+import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/use-title";
 import { CreateWorkflow } from "./create-workflow";
 

@@ -73,6 +73,20 @@ describe("applyEvents", () => {
     const board = applyEvent(boardFrom(snapshot([])), event(1, null, "board_updated", { board_config: config }));
     expect(board.config.columns).toHaveLength(1);
   });
+
+  it("follows milestones", () => {
+    const milestone = { milestone_id: "m1", name: "Beta", starts_on: null, due_on: null, is_closed: false };
+    const start = boardFrom({ ...snapshot([]), milestones: [milestone] });
+    expect(start.milestones.get("m1")?.name).toBe("Beta");
+    const renamed = { ...milestone, name: "Gamma" };
+    const board = applyEvent(start, event(1, null, "milestone_updated", { milestone: renamed }));
+    expect(board.milestones.get("m1")?.name).toBe("Gamma");
+    const other = { ...milestone, milestone_id: "m2", name: "Delta" };
+    const both = applyEvent(board, event(2, null, "milestone_created", { milestone: other }));
+    const last = applyEvent(both, event(3, null, "milestone_deleted", { milestone: renamed }));
+    expect([...last.milestones.values()].map(({ name }) => name)).toEqual(["Delta"]);
+    expect([...board.milestones.keys()]).toEqual(["m1"]);
+  });
 });
 
 describe("withPatches", () => {

@@ -2,7 +2,16 @@
  * The state of a board, and the pure functions that apply events to it. `streams` delivers the events to `applyEvents`
  * in order and without gaps; nothing here depends on how they arrive.
  */
-import type { BoardConfig, BoardSnapshot, Card, JobSummary, LiveEvent, TicketPage, Workflow } from "@/api/types";
+import type {
+  BoardConfig,
+  BoardSnapshot,
+  Card,
+  JobSummary,
+  LiveEvent,
+  Milestone,
+  TicketPage,
+  Workflow,
+} from "@/api/types";
 import { type OpenJobs, openJobs, selectJobByTicket, withJobEvent } from "./jobs";
 import { type LeftOut, leftOutOf } from "./left-out";
 
@@ -11,6 +20,7 @@ export interface BoardState {
   readonly seq: number;
   readonly workflow: Workflow;
   readonly config: BoardConfig;
+  readonly milestones: ReadonlyMap<string, Milestone>;
   readonly cards: ReadonlyMap<string, Card>;
   /** Ticket ids by column, in display order. */
   readonly order: ReadonlyMap<string, readonly string[]>;
@@ -50,7 +60,8 @@ export function boardFrom(snapshot: BoardSnapshot): BoardState {
   const jobs = openJobs(snapshot.jobs);
   const leftOut = leftOutOf(snapshot);
   const jobByTicket = selectJobByTicket(jobs);
-  return { epoch, seq, workflow, config: sorted(config), cards, order, leftOut, jobs, jobByTicket };
+  const milestones = new Map(snapshot.milestones?.map((milestone) => [milestone.milestone_id, milestone]));
+  return { epoch, seq, workflow, config: sorted(config), milestones, cards, order, leftOut, jobs, jobByTicket };
 }
 
 /** The board with more of the tickets that it left out of a column. */
@@ -110,6 +121,7 @@ function applyOne(draft: Draft, event: LiveEvent): void {
   const { data } = event;
   draft.jobs = withJobEvent(draft.jobs, event);
   if (data.board_config) draft.config = sorted(data.board_config);
+  if (data.milestone) draft.setMilestone(data.milestone, event.type === "milestone_deleted");
   if (isRecord(data.workflow)) draft.workflow = { ...draft.workflow, ...(data.workflow as Partial<Workflow>) };
   if (!event.ticket_id) return;
   if (event.type === "ticket_deleted" || event.type === "deleted") {
@@ -143,6 +155,7 @@ class Draft {
   config: BoardConfig;
   workflow: Workflow;
   jobs: OpenJobs;
+  private milestones: ReadonlyMap<string, Milestone>;
   private cards: Map<string, Card> | null = null;
   private order: Map<string, readonly string[]> | null = null;
   private readonly copied = new Map<string, string[]>();
@@ -152,6 +165,14 @@ class Draft {
     this.config = base.config;
     this.workflow = base.workflow;
     this.jobs = base.jobs;
+    this.milestones = base.milestones;
+  }
+
+  setMilestone(milestone: Milestone, deleted: boolean): void {
+    const milestones = new Map(this.milestones);
+    if (deleted) milestones.delete(milestone.milestone_id);
+    else milestones.set(milestone.milestone_id, milestone);
+    this.milestones = milestones;
   }
 
   put(card: Card): void {
@@ -179,12 +200,13 @@ class Draft {
   }
 
   finish(): BoardState {
-    const { base, seq, config, workflow, jobs } = this;
+    const { base, seq, config, workflow, jobs, milestones } = this;
     if (seq === base.seq && !this.cards && !this.order && config === base.config && workflow === base.workflow) {
       return base;
     }
     const jobByTicket = jobs === base.jobs ? base.jobByTicket : selectJobByTicket(jobs);
-    return { ...base, seq, config, workflow, cards: this.read(), order: this.order ?? base.order, jobs, jobByTicket };
+    const order = this.order ?? base.order;
+    return { ...base, seq, config, workflow, milestones, cards: this.read(), order, jobs, jobByTicket };
   }
 
   private read(): ReadonlyMap<string, Card> {

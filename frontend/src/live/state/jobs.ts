@@ -53,7 +53,12 @@ function displayOrder({ status }: JobSummary): number {
 }
 
 /** Frequent events that do not change a ticket. */
-const LOG_EVENTS: ReadonlySet<string> = new Set(["job_progress", "job_message", "job_message_deleted"]);
+const LOG_EVENTS: ReadonlySet<string> = new Set([
+  "job_progress",
+  "job_message",
+  "job_message_deleted",
+  "usage_reported",
+]);
 
 export function isLogEvent({ type }: LiveEvent): boolean {
   return LOG_EVENTS.has(type);

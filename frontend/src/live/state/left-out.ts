@@ -26,7 +26,7 @@ export function leftOutOf({ left_out = [], tickets }: BoardSnapshot): ReadonlyMa
   return new Map(
     left_out.map(({ status, count, cursor }) => [
       status,
-      { count, cursor, capped: count + shown(status) >= MAX_COUNT },
+      { count, cursor: cursor ?? null, capped: count + shown(status) >= MAX_COUNT },
     ]),
   );
 }

@@ -28,6 +28,8 @@ export function card(number: number, overrides: Partial<Card> = {}): Card {
     story_points: null,
     estimate_minutes: null,
     spent_minutes: 0,
+    due_on: null,
+    milestone_id: null,
     version: 1,
     created_at: at,
     updated_at: at,

@@ -17,8 +17,11 @@ export class TicketCache {
 
   apply(events: readonly LiveEvent[]): void {
     for (const event of events) {
-      if (!event.ticket_id || isLogEvent(event)) continue;
+      if (!event.ticket_id) continue;
       const key = queryKeys.ticket(event.ticket_id);
+      const { ticket_usage: usage } = event.data;
+      if (usage) this.queries.setQueryData<TicketDetail>(key, (old) => old && { ...old, usage });
+      if (isLogEvent(event)) continue;
       if (!this.queries.getQueryState(key)) continue;
       if (event.type !== "ticket_deleted") {
         this.queries.setQueryData<TicketDetail>(key, (old) => old && applyToTicket(old, event));

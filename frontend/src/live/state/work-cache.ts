@@ -19,6 +19,8 @@ export class WorkCache {
       const { type, job_id: id } = event;
       if (type === "app_ready") this.refresh(queryKeys.apps);
       if (event.data.approval) this.putApproval(event.data.approval);
+      const { job_usage: usage } = event.data;
+      if (id && usage) this.queries.setQueryData<Job>(queryKeys.job(id), (old) => old && { ...old, usage });
       if (!id || !type.startsWith("job_")) continue;
       this.queries.setQueryData<Job>(queryKeys.job(id), (old) => old && applyToJob(old, event));
       this.queries.setQueriesData<JobPage | InfiniteData<JobPage>>({ queryKey: queryKeys.jobs }, (old) =>

@@ -36,6 +36,7 @@ export class BoardRoom implements Room {
   private buffer: ReorderBuffer;
   private pending: LiveEvent[] = [];
   private frame: ReturnType<typeof setTimeout> | undefined;
+  private flushedAt = Number.NEGATIVE_INFINITY;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private catchingUp: Promise<number> | null = null;
   private closed = false;
@@ -63,7 +64,10 @@ export class BoardRoom implements Room {
     this.buffer = buffer;
     if (ready.length > 0) {
       this.pending.push(...ready);
-      this.frame ??= setTimeout(() => this.flush(), FRAME_MS);
+      // The first event is applied at once, and those that follow within a frame together.
+      const rest = this.flushedAt + FRAME_MS - performance.now();
+      if (rest <= 0) this.flush();
+      else this.frame ??= setTimeout(() => this.flush(), rest);
     }
     if (hasGap(buffer)) this.timer ??= setTimeout(() => this.fillGap(), GAP_DELAY_MS);
   }
@@ -143,6 +147,7 @@ export class BoardRoom implements Room {
     clearTimeout(this.frame);
     this.frame = undefined;
     if (this.closed || this.pending.length === 0) return;
+    this.flushedAt = performance.now();
     const events = this.pending;
     this.pending = [];
     const before = this.board;

@@ -242,6 +242,9 @@ class Agents(TypedDict):
     """The `cursor` of the next page."""
 
 
+Amount: TypeAlias = str | float
+
+
 class ApiKey(TypedDict):
     """An API key, without its secret."""
 
@@ -424,6 +427,25 @@ class Apps(TypedDict):
     """The `cursor` of the next page."""
 
 
+class AttemptUsage(TypedDict):
+    """What an attempt of a job used."""
+
+    agent_id: NotRequired[str | None]
+    """The agent that claimed the job."""
+    attempt: NotRequired[int | None]
+    """The number of the claim: 1, 2, 3…, also of those that were given back. Null for usage from before the first
+    claim.
+    """
+    claimed_at: NotRequired[str | None]
+    """When it was claimed."""
+    is_running: bool
+    """Whether it goes on, so that reports may be to come."""
+    usage: UsageTotals
+    """What it used."""
+    worker: NotRequired[str | None]
+    """The worker that claimed the job."""
+
+
 class BlockersSet(TypedDict):
     """The response to setting blockers."""
 
@@ -564,6 +586,8 @@ class Card(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -574,6 +598,8 @@ class Card(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -1030,6 +1056,21 @@ class CreateJob(TypedDict):
     """The workflow. Defaults to that of the ticket, else to the caller's default workflow."""
 
 
+class CreateMilestone(TypedDict):
+    """`POST /api/workflows/{id}/milestones`"""
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, where the caller may act for others."""
+    description: NotRequired[str | None]
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`."""
+    name: str
+    """1 to 200 characters, on one line."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts, like `2026-01-05`. Charts begin there."""
+
+
 class CreateStaged(TypedDict):
     """`POST /tickets`. Unknown fields are ignored."""
 
@@ -1065,10 +1106,14 @@ class CreateTicket(TypedDict):
     description: NotRequired[str]
     """Markdown: at least 10 characters, counted like the title's. Optional, unless the board requires a description.
     """
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`."""
     estimate_minutes: NotRequired[int | None]
     """Estimated minutes."""
     initial_status: NotRequired[str | None]
     """A column. Defaults to the board's initial column."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in: the id or name of an open one."""
     parent_ticket_id: NotRequired[str | None]
     """The parent ticket."""
     priority: NotRequired[Priority | None]
@@ -1217,6 +1262,10 @@ class CreatedWebhook(TypedDict):
     """The workflow whose events it receives."""
     secret: str
     """The key of the signatures. Shown only here."""
+
+
+Cumulative: TypeAlias = Literal["none", "cost", "all"]
+"""Which numbers of a report are the totals of its session so far, of which only what is new is counted."""
 
 
 class DeadLetter(TypedDict):
@@ -1524,10 +1573,18 @@ class Filters(TypedDict):
     """Created at this time or later: RFC 3339, or a date, which begins at midnight in `tz`."""
     created_before: NotRequired[str | None]
     """Created at this time or earlier: RFC 3339, or a date, the whole of which is included."""
+    due_after: NotRequired[str | None]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str | None]
+    """Due on this day or earlier."""
     include_completed: NotRequired[bool | None]
     """`false` excludes resolved tickets."""
     is_blocked: NotRequired[bool | None]
     """Whether the ticket is blocked."""
+    milestone_id: NotRequired[str | None]
+    """In this milestone, by id or name."""
+    overdue: NotRequired[bool | None]
+    """Whether the ticket is open after its due day, in `tz`."""
     priority: NotRequired[list[Priority] | None]
     """Any of these priorities."""
     silent_minutes: NotRequired[float | None]
@@ -1542,6 +1599,8 @@ class Filters(TypedDict):
     """The time zone of dates, like `Europe/Berlin`. Defaults to the workflow's."""
     unassigned: NotRequired[bool | None]
     """Only tickets without an assignee."""
+    without_milestone: NotRequired[bool | None]
+    """Only tickets without a milestone."""
 
 
 class Finding(TypedDict):
@@ -1654,6 +1713,10 @@ class Findings(TypedDict):
 
 Format: TypeAlias = Literal["json", "csv", "markdown"]
 """The format of an export."""
+
+
+GroupBy: TypeAlias = Literal["day", "agent", "model", "ticket", "job", "workflow"]
+"""By what usage is added up."""
 
 
 class Health(TypedDict):
@@ -1821,6 +1884,8 @@ class Job(TypedDict):
     """When it was first claimed."""
     ticket_key: NotRequired[str | None]
     """The ticket's key, `TKT-12`."""
+    usage: NotRequired[UsageTotals | None]
+    """What it used. Only when one job is read."""
     waiting_reason: NotRequired[str | None]
     """Why it is queued and not handed out, in a sentence."""
 
@@ -1892,6 +1957,25 @@ class JobSummary(TypedDict):
     """When it last changed."""
     worker: NotRequired[str | None]
     """The name of its current or last worker."""
+    workflow_id: str
+    """Its workflow."""
+
+
+class JobUsage(TypedDict):
+    """What a job used."""
+
+    attempts: list[AttemptUsage]
+    """By attempt, newest first; at most 200."""
+    attempts_without_usage: int
+    """Attempts that have ended without a report."""
+    job_id: str
+    """The job."""
+    models: list[ModelUsage]
+    """By model, the most used first; at most 50."""
+    ticket_id: NotRequired[str | None]
+    """Its ticket."""
+    usage: UsageTotals
+    """All of it."""
     workflow_id: str
     """Its workflow."""
 
@@ -2208,6 +2292,94 @@ class MessagesPosted(TypedDict):
     """One for each message, in order."""
     success: bool
     """Always true."""
+
+
+class Milestone(TypedDict):
+    """A milestone, and how far it is."""
+
+    closed_at: NotRequired[str | None]
+    """When it was closed."""
+    created_at: str
+    """Creation time."""
+    created_by: NotRequired[str | None]
+    """The creator."""
+    description: str
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
+    is_closed: bool
+    """Whether it is closed: it takes no more tickets."""
+    is_overdue: bool
+    """Whether it is open after its due day, in the workflow's time zone."""
+    milestone_id: str
+    """`milestone-<uuid>`."""
+    name: str
+    """Its name, unique in the workflow regardless of case."""
+    resolved_count: int
+    """How many of them are resolved."""
+    resolved_points: float
+    """The story points of the resolved ones."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts."""
+    story_points: float
+    """The sum of their story points."""
+    ticket_count: int
+    """Tickets in it."""
+    updated_at: str
+    """Time of the last change."""
+    workflow_id: str
+    """Its workflow."""
+
+
+class MilestoneDeleted(TypedDict):
+    """The response to deleting a milestone."""
+
+    message: str
+    """Human-readable summary."""
+    milestone_id: str
+    """The milestone."""
+    success: bool
+    """Always true."""
+    tickets: int
+    """How many tickets were in it."""
+
+
+class MilestoneList(TypedDict):
+    """The milestones of a workflow, at most 300."""
+
+    milestones: list[Milestone]
+    """The open ones first, those that are due first."""
+
+
+class MilestoneRef(TypedDict):
+    """A short reference to a milestone."""
+
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
+    is_closed: bool
+    """Whether it is closed."""
+    milestone_id: str
+    """`milestone-<uuid>`."""
+    name: str
+    """Its name."""
+
+
+class ModelUsage(TypedDict):
+    """What was used with a model."""
+
+    model: NotRequired[str | None]
+    """The model; null where it was not reported."""
+    usage: UsageTotals
+    """What was used."""
+
+
+class Money(TypedDict):
+    """An amount of money."""
+
+    amount: str
+    """The decimal amount, e.g. `0.0125`."""
+    currency: str
+    """The currency (ISO 4217)."""
 
 
 class MoveToStage(TypedDict):
@@ -2648,6 +2820,70 @@ class Reordered(TypedDict):
     """The ticket."""
 
 
+Report = TypedDict(
+    "Report",
+    {
+        "columns": 'list[ReportColumn]',
+        "description": 'str',
+        "epoch": 'str',
+        "from": 'NotRequired[str | None]',
+        "group": 'NotRequired[str | None]',
+        "has_more": 'bool',
+        "name": 'str',
+        "rows": 'list[dict[str, Any]]',
+        "seq": 'int',
+        "sql": 'str',
+        "time_zone": 'str',
+        "title": 'str',
+        "to": 'NotRequired[str | None]',
+        "unit": 'NotRequired[str | None]',
+        "workflow_id": 'str',
+    },
+)
+"""The rows of a report, and how they were found."""
+
+
+class ReportColumn(TypedDict):
+    """A column of a report."""
+
+    description: NotRequired[str | None]
+    """What it says."""
+    name: str
+    """The name of the field in each row."""
+    type: ReportColumnType
+    """The type of its values."""
+
+
+ReportColumnType: TypeAlias = Literal["text", "integer", "number", "boolean", "date", "time", "seconds", "json"]
+"""The type of a column."""
+
+
+class ReportDefinition(TypedDict):
+    """What a report shows and what it takes."""
+
+    columns: list[ReportColumn]
+    """Its columns."""
+    description: str
+    """What a row is."""
+    name: str
+    """Its name, for `GET /api/reports/{name}`."""
+    parameters: list[ReportParameter]
+    """What it can be given beside the workflow."""
+    title: str
+    """Its title."""
+
+
+class ReportParameter(TypedDict):
+    """A parameter of a report."""
+
+    description: str
+    """What it means."""
+    name: str
+    """`from`, `to`, `tz`, `unit` or `group`."""
+    values: NotRequired[list[str] | None]
+    """The values that it may have; null if there is no list of them."""
+
+
 class ReportProgress(TypedDict):
     """`POST /api/jobs/{id}/progress`: one of `progress` and `message`, or both."""
 
@@ -2659,6 +2895,52 @@ class ReportProgress(TypedDict):
     """What the worker is doing."""
     progress: NotRequired[float | None]
     """Percent, 0 to 100."""
+
+
+class ReportUsage(TypedDict):
+    """`POST /api/jobs/{id}/usage` and `/api/tickets/{id}/usage`: what a model used. At least one number is required;
+    leave out what is not known.
+    """
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, if the caller may act on behalf of others."""
+    cache_read_tokens: NotRequired[int | None]
+    """Input tokens that were read from a cache."""
+    cache_write_tokens: NotRequired[int | None]
+    """Input tokens that were written to a cache."""
+    cost: NotRequired[Amount | None]
+    """The cost: a decimal text like `0.0125` with at most 12 digits after the point, or a number, which is rounded to
+    them. Requires `currency`.
+    """
+    cumulative: NotRequired[Cumulative | None]
+    """Which numbers are totals of the session so far. Send totals in order: one below the last begins a new count.
+    Defaults to `none`.
+    """
+    currency: NotRequired[str | None]
+    """The currency of the cost (ISO 4217), e.g. `USD`."""
+    input_tokens: NotRequired[int | None]
+    """Input tokens that were neither read from a cache nor written to one."""
+    lease_token: NotRequired[str | None]
+    """The token from the claim, for a job: the report belongs to this attempt, also after its lease was lost. Defaults
+    to the newest attempt.
+    """
+    model: NotRequired[str | None]
+    """The model."""
+    output_tokens: NotRequired[int | None]
+    """Output tokens, with those of reasoning."""
+    report_id: NotRequired[str | None]
+    """A name for this report. Repeated with the same numbers, it is counted once; with others, it is refused."""
+    session: NotRequired[str | None]
+    """The session of the model or agent. Required with `cumulative`."""
+    source: NotRequired[UsageSource | None]
+    """What sends the report. Defaults to `api`."""
+
+
+class Reports(TypedDict):
+    """The reports that there are."""
+
+    reports: list[ReportDefinition]
+    """By title."""
 
 
 class RequestApproval(TypedDict):
@@ -3166,6 +3448,8 @@ class StageMoved(TypedDict):
     """The creator."""
     description: str
     """The full description."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3176,6 +3460,8 @@ class StageMoved(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3282,6 +3568,8 @@ class StagedCard(TypedDict):
     """The creator."""
     description: str
     """The full description."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3292,6 +3580,8 @@ class StagedCard(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3351,6 +3641,8 @@ class StagedTicket(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3361,6 +3653,8 @@ class StagedTicket(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3419,6 +3713,8 @@ class StagedTicket(TypedDict):
     """The newest 200 changes, oldest first."""
     merged_into: NotRequired[TicketRef | None]
     """The ticket it was merged into."""
+    milestone: NotRequired[MilestoneRef | None]
+    """The milestone that it is in."""
     next_cursors: NotRequired[NextCursors]
     """How to read older comments, changes and commits."""
     parent_ticket: NotRequired[TicketRef | None]
@@ -3435,6 +3731,8 @@ class StagedTicket(TypedDict):
     """Always true."""
     ticket: TicketFields
     """The same fields again."""
+    usage: NotRequired[UsageTotals | None]
+    """What was used for it, by its jobs and without one."""
     epoch: str
     """The epoch of the database, to which `seq` belongs."""
     seq: int
@@ -3539,6 +3837,8 @@ class TicketDetail(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3549,6 +3849,8 @@ class TicketDetail(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3607,6 +3909,8 @@ class TicketDetail(TypedDict):
     """The newest 200 changes, oldest first."""
     merged_into: NotRequired[TicketRef | None]
     """The ticket it was merged into."""
+    milestone: NotRequired[MilestoneRef | None]
+    """The milestone that it is in."""
     next_cursors: NotRequired[NextCursors]
     """How to read older comments, changes and commits."""
     parent_ticket: NotRequired[TicketRef | None]
@@ -3623,6 +3927,8 @@ class TicketDetail(TypedDict):
     """Always true."""
     ticket: TicketFields
     """The same fields again."""
+    usage: NotRequired[UsageTotals | None]
+    """What was used for it, by its jobs and without one."""
 
 
 class TicketDifference(TypedDict):
@@ -3713,6 +4019,8 @@ class TicketFields(TypedDict):
     """The creator."""
     description: NotRequired[str | None]
     """Markdown; not on boards."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done."""
     estimate_minutes: NotRequired[int | None]
     """Minutes it should take."""
     is_blocked: bool
@@ -3723,6 +4031,8 @@ class TicketFields(TypedDict):
     """`TKT-12`, unique in the workflow."""
     merged_into_ticket_id: NotRequired[str | None]
     """The ticket it was merged into; a merged ticket is not on the board."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in."""
     number: int
     """The number in the key."""
     parent_ticket_id: NotRequired[str | None]
@@ -3763,6 +4073,25 @@ class TicketFields(TypedDict):
     """Related tickets."""
     resolved_at: NotRequired[str | None]
     """When it was resolved."""
+
+
+class TicketJobUsage(TypedDict):
+    """What a job of a ticket used."""
+
+    attempts: int
+    """How often it was claimed."""
+    attempts_without_usage: int
+    """Attempts that have ended without a report."""
+    is_deleted: bool
+    """Whether it was deleted."""
+    job_id: str
+    """The job."""
+    status: str
+    """Its state, as that of a job."""
+    title: str
+    """Its title."""
+    usage: UsageTotals
+    """What it used."""
 
 
 class TicketList(TypedDict):
@@ -3817,15 +4146,15 @@ class TicketStats(TypedDict):
     by_type: dict[str, int]
     """By type."""
     completed_today: int
-    """Tickets completed today."""
+    """Completions today, also of tickets that were reopened or deleted since."""
     created_today: int
-    """Tickets created today."""
+    """Tickets created today, also if they were deleted since."""
     resolved_count: int
     """Number of resolved tickets."""
     total_tickets: int
     """Tickets that are not deleted."""
     velocity_last_7_days: int
-    """Tickets completed in the last seven days."""
+    """Completions in the last seven days."""
 
 
 class TicketType(TypedDict):
@@ -3850,8 +4179,12 @@ class TicketUpdates(TypedDict):
     """Tickets (ids or keys) that block it; replaces the list. Resolved blockers stay, unless the list is empty."""
     description: NotRequired[str | None]
     """Markdown: at least 10 characters, or empty."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done, like `2026-01-31`; null: none."""
     estimate_minutes: NotRequired[int | None]
     """Estimated minutes; null: not estimated."""
+    milestone_id: NotRequired[str | None]
+    """The milestone that it is in: the id or name of an open one; null: none."""
     parent_ticket_id: NotRequired[str | None]
     """The parent ticket; null: none."""
     priority: NotRequired[Priority | None]
@@ -3870,6 +4203,27 @@ class TicketUpdates(TypedDict):
     """One of the board's ticket types."""
     title: NotRequired[str | None]
     """3 to 500 visible characters; a wide one counts as three."""
+
+
+class TicketUsage(TypedDict):
+    """What was used for a ticket."""
+
+    has_more: bool
+    """Whether there are more jobs."""
+    jobs: list[TicketJobUsage]
+    """By job, newest first; at most 200. Jobs without a report are listed too."""
+    key: str
+    """Its key, `TKT-12`."""
+    models: list[ModelUsage]
+    """By model, the most used first; at most 50."""
+    ticket_id: str
+    """The ticket."""
+    usage: UsageTotals
+    """All of it."""
+    without_job: UsageTotals
+    """The part that belongs to no job."""
+    workflow_id: str
+    """Its workflow."""
 
 
 TokenMode: TypeAlias = Literal["json", "cookie"]
@@ -3980,6 +4334,23 @@ class UpdateJob(TypedDict):
     """The title."""
 
 
+class UpdateMilestone(TypedDict):
+    """`PATCH /api/milestones/{id}`; omitted fields stay unchanged."""
+
+    agent_id: NotRequired[str | None]
+    """The acting agent, where the caller may act for others."""
+    description: NotRequired[str | None]
+    """What it is for."""
+    due_on: NotRequired[str | None]
+    """The day by which it is to be done; null: none."""
+    is_closed: NotRequired[bool | None]
+    """`true` closes it, `false` opens it again."""
+    name: NotRequired[str | None]
+    """1 to 200 characters, on one line."""
+    starts_on: NotRequired[str | None]
+    """The day on which work on it starts; null: none."""
+
+
 class UpdateSearch(TypedDict):
     """`PATCH /api/searches/{id}`; omitted fields stay unchanged."""
 
@@ -4012,7 +4383,11 @@ class UpdateTicket(TypedDict):
     """See `updates`."""
     description: NotRequired[str | None]
     """See `updates`."""
+    due_on: NotRequired[str | None]
+    """See `updates`."""
     estimate_minutes: NotRequired[int | None]
+    """See `updates`."""
+    milestone_id: NotRequired[str | None]
     """See `updates`."""
     parent_ticket_id: NotRequired[str | None]
     """See `updates`."""
@@ -4087,6 +4462,94 @@ class Updated(TypedDict):
     """The ticket."""
     version: int
     """The new version."""
+
+
+class UsageGroup(TypedDict):
+    """Usage of a day, an agent, a model, a ticket, a job or a workflow."""
+
+    attempts: NotRequired[int | None]
+    """Claims of jobs; null by model."""
+    attempts_without_usage: NotRequired[int | None]
+    """Those of them that have ended without a report."""
+    key: NotRequired[str | None]
+    """The day, the id or the model; null where there is none."""
+    name: NotRequired[str | None]
+    """The name of the agent or workflow, the key of the ticket, the title of the job."""
+    usage: UsageTotals
+    """What was used."""
+
+
+class UsageReported(TypedDict):
+    """The answer to a report."""
+
+    attempt: NotRequired[int | None]
+    """The attempt of the job that it belongs to."""
+    counted: bool
+    """Whether it was counted: false for a report that was counted before, and for totals without anything new."""
+    job_id: NotRequired[str | None]
+    """The job."""
+    success: bool
+    """Always true."""
+    ticket_id: NotRequired[str | None]
+    """The ticket."""
+    usage: UsageTotals
+    """The totals of the job, or of the ticket if the report is of no job."""
+    usage_id: NotRequired[str | None]
+    """`usage-<uuid>`; null if it was not counted."""
+
+
+UsageSource: TypeAlias = Literal["worker", "mcp", "api", "sdk"]
+"""What sent a report."""
+
+
+class UsageSummary(TypedDict):
+    """Usage in a range of days."""
+
+    agent_id: NotRequired[str | None]
+    """The agent, if one was selected."""
+    attempts: int
+    """Claims of jobs in the range."""
+    attempts_without_usage: int
+    """Those of them that have ended without a report."""
+    first_day: str
+    """The first day."""
+    group_by: NotRequired[GroupBy | None]
+    """By what it is added up."""
+    groups: list[UsageGroup]
+    """The groups: days in order, others by their tokens."""
+    has_more: bool
+    """Whether there are more groups."""
+    last_day: str
+    """The last day."""
+    time_zone: str
+    """The zone of the days."""
+    usage: UsageTotals
+    """All of it."""
+    workflow_id: NotRequired[str | None]
+    """The workflow, if one was selected."""
+
+
+class UsageTotals(TypedDict):
+    """Totals of usage. Numbers that were not reported are null."""
+
+    cache_read_tokens: NotRequired[int | None]
+    """Input tokens that were read from a cache."""
+    cache_write_tokens: NotRequired[int | None]
+    """Input tokens that were written to a cache."""
+    costs: list[Money]
+    """The costs, one for each currency; empty if none was reported."""
+    input_tokens: NotRequired[int | None]
+    """Input tokens that were neither read from a cache nor written to one."""
+    output_tokens: NotRequired[int | None]
+    """Output tokens."""
+    reported: bool
+    """Whether anything was reported. Otherwise the usage is missing, and not zero."""
+    reports: int
+    """The number of reports."""
+    reports_without_cost: int
+    """Reports without a cost, so the costs are too low."""
+    reports_without_tokens: int
+    """Reports that lack input or output tokens, so the sums are too low."""
 
 
 class Webhook(TypedDict):
@@ -4223,11 +4686,28 @@ class WsTicket(TypedDict):
 GetBoardChangesQuery = TypedDict(
     "GetBoardChangesQuery",
     {
-        "from": "NotRequired[str]",
-        "to": "NotRequired[str]",
+        "from": 'NotRequired[str]',
+        "to": 'NotRequired[str]',
     },
 )
 """The query parameters of `getBoardChanges`."""
+
+
+GetReportQuery = TypedDict(
+    "GetReportQuery",
+    {
+        "workflow_id": 'NotRequired[str]',
+        "from": 'NotRequired[str]',
+        "to": 'NotRequired[str]',
+        "tz": 'NotRequired[str]',
+        "unit": 'NotRequired[str]',
+        "group": 'NotRequired[str]',
+        "milestone": 'NotRequired[str]',
+        "format": 'NotRequired[Literal["json", "csv"]]',
+        "bom": 'NotRequired[bool]',
+    },
+)
+"""The query parameters of `getReport`."""
 
 
 class CountPendingReviewsQuery(TypedDict):
@@ -4284,6 +4764,23 @@ class GetTicketStatsQuery(TypedDict):
 
     tz: NotRequired[str]
     """The time zone in which days begin and end, like `Europe/Berlin`. Defaults to the workflow's."""
+
+
+class GetUsageQuery(TypedDict):
+    """The query parameters of `getUsage`."""
+
+    workflow_id: NotRequired[str]
+    """Of this workflow. Defaults to all of the caller's workflows."""
+    agent_id: NotRequired[str]
+    """Of this agent."""
+    first_day: NotRequired[str]
+    """The first day, e.g. `2026-01-31`. Defaults to 29 days before the last one; at most 365."""
+    last_day: NotRequired[str]
+    """The last day. Defaults to today."""
+    tz: NotRequired[str]
+    """The time zone in which days begin. Defaults to that of the workflow, or to UTC."""
+    group_by: NotRequired[Literal["day", "agent", "model", "ticket", "job", "workflow"]]
+    """By what usage is added up. Defaults to nothing but the total."""
 
 
 class GetWorkflowsIdFindingsQuery(TypedDict):
@@ -4368,6 +4865,13 @@ class ListKeysQuery(TypedDict):
     """Only the keys of this actor."""
 
 
+class ListMilestonesQuery(TypedDict):
+    """The query parameters of `listMilestones`."""
+
+    include_closed: NotRequired[bool]
+    """Whether to include closed ones. Defaults to true."""
+
+
 class ListRecentSearchesQuery(TypedDict):
     """The query parameters of `listRecentSearches`."""
 
@@ -4444,12 +4948,24 @@ class ListTicketsByGetQuery(TypedDict):
     """The time zone of dates. Defaults to the workflow's."""
     silent_minutes: NotRequired[float]
     """Only open tickets whose assigned agent did nothing about them for so many minutes."""
+    milestone_id: NotRequired[str]
+    """Only tickets of this milestone, by id or name."""
+    without_milestone: NotRequired[bool]
+    """Only tickets without a milestone."""
+    due_after: NotRequired[str]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str]
+    """Due on this day or earlier."""
+    overdue: NotRequired[bool]
+    """Only tickets that are open after their due day (`true`), or only the others."""
     is_blocked: NotRequired[bool]
     """Only blocked, or only unblocked tickets."""
     include_completed: NotRequired[bool]
     """Whether to include resolved tickets. Defaults to true."""
-    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank"]]
-    """created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board)."""
+    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank", "due_on"]]
+    """created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+    (tickets without a due date last).
+    """
     sort_order: NotRequired[Literal["asc", "desc"]]
     """asc or desc (default)."""
 
@@ -4485,12 +5001,24 @@ class ListTicketsQuery(TypedDict):
     """The time zone of dates. Defaults to the workflow's."""
     silent_minutes: NotRequired[float]
     """Only open tickets whose assigned agent did nothing about them for so many minutes."""
+    milestone_id: NotRequired[str]
+    """Only tickets of this milestone, by id or name."""
+    without_milestone: NotRequired[bool]
+    """Only tickets without a milestone."""
+    due_after: NotRequired[str]
+    """Due on this day or later, like `2026-01-31`."""
+    due_before: NotRequired[str]
+    """Due on this day or earlier."""
+    overdue: NotRequired[bool]
+    """Only tickets that are open after their due day (`true`), or only the others."""
     is_blocked: NotRequired[bool]
     """Only blocked, or only unblocked tickets."""
     include_completed: NotRequired[bool]
     """Whether to include resolved tickets. Defaults to true."""
-    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank"]]
-    """created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board)."""
+    sort_by: NotRequired[Literal["created_at", "updated_at", "priority", "status", "rank", "due_on"]]
+    """created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+    (tickets without a due date last).
+    """
     sort_order: NotRequired[Literal["asc", "desc"]]
     """asc or desc (default)."""
 

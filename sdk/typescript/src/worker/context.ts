@@ -169,6 +169,19 @@ export class JobContext {
     return stored;
   }
 
+  /**
+   * Reports what a model used: `{ model, input_tokens, output_tokens, cost, currency }`. Leave out what is not known. It can also
+   * be called when the signal is aborted, because what was spent is spent.
+   *
+   * @example
+   * ```ts
+   * await context.reportUsage({ model: "large-1", input_tokens: 1200, output_tokens: 80, cost: "0.0125", currency: "USD" });
+   * ```
+   */
+  reportUsage(usage: Omit<Schemas["ReportUsage"], "lease_token">): Promise<Schemas["UsageReported"]> {
+    return this.client.reportUsage(this.job.id, { ...usage, lease_token: this.lease.token });
+  }
+
   /** Sets what goes with the completion: the comment that resolves the ticket, a commit. */
   completeWith(fields: Completion): void {
     this.completion = { ...this.completion, ...fields };

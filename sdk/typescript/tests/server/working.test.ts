@@ -38,6 +38,35 @@ test("a job goes from its claim to its result", async () => {
   expect((await owner.getTicket(done.ticket_id ?? "")).is_resolved).toBe(true);
 });
 
+test("a job reports what it used, also when it must end", async () => {
+  const { owner, workflow, key, job } = await fixture("Usage");
+  const id = await job("Summarize the log");
+  const client = new Client(url, { key });
+  await client.work({ workflow, mode: "once" }, async (_, context) => {
+    const report = { model: "large", input_tokens: 1200, cost: "0.0125", currency: "USD", report_id: "turn-1" };
+    expect(await context.reportUsage(report)).toMatchObject({ counted: true, attempt: 1 });
+    expect(await context.reportUsage(report)).toMatchObject({ counted: false });
+    await owner.actOnJob(id, "cancel");
+    await eventually("the signal", async () => context.signal.aborted);
+    await context.reportUsage({ output_tokens: 80 });
+    throw context.signal.reason;
+  });
+  const used = await owner.jobUsage(id);
+  expect(used.usage).toMatchObject({
+    reported: true,
+    input_tokens: 1200,
+    output_tokens: 80,
+    cache_read_tokens: null,
+    costs: [{ currency: "USD", amount: "0.0125" }],
+  });
+  const { ticket_id: ticket } = await owner.getJob(id);
+  await owner.reportTicketUsage(ticket ?? "", { input_tokens: 5 });
+  expect((await owner.ticketUsage(ticket ?? "")).usage.input_tokens).toBe(1205);
+  const all = await owner.usage({ workflow_id: workflow, group_by: "model" });
+  expect(all.groups.map((group) => group.key)).toEqual(["large", null]);
+  await expect(owner.reportUsage(id, { cost: 1 })).rejects.toMatchObject({ status: 422 });
+});
+
 test("failures, and jobs that are given back", async () => {
   const { owner, workflow, key, job } = await fixture("Endings");
   const client = new Client(url, { key });

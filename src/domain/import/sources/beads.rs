@@ -131,6 +131,7 @@ fn issue(fields: &Fields<'_>, reference: String, line: u64, people: &mut People)
         created_at: known_time,
         updated_at,
         closed_at,
+        due_at: fields.time("due_at"),
         parent: links.parent,
         blocked_by: links.blocked_by,
         related: links.related,

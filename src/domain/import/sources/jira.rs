@@ -98,6 +98,7 @@ fn issue(batch: &mut Batch, known: &Known<'_>, table: &Table, row: Row<'_>) -> T
         (at(&["Created"]), at(&["Updated"]), at(&["Resolved", "Resolution date"]));
     // When the state's category changed last: of an issue in progress, when it was begun.
     let changed_at = at(&["Status Category Changed"]);
+    let due_at = at(&["Due date", "Due Date"]);
     let resolution = row.get(&["Resolution"]).map(plain).unwrap_or_default();
     let stage = match row.get(&["Status Category"]).map(plain).as_deref() {
         Some("todo" | "new") => Some(Stage::Open),
@@ -133,6 +134,7 @@ fn issue(batch: &mut Batch, known: &Known<'_>, table: &Table, row: Row<'_>) -> T
         updated_at,
         started_at: changed_at.filter(|_| stage == Some(Stage::Active)),
         closed_at,
+        due_at,
         parent: row
             .get(&["Parent key", "Custom field (Epic Link)", "Parent", "Parent id"])
             .map(|parent| known.key(parent)),

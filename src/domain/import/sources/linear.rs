@@ -29,6 +29,7 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
     let (created_at, updated_at, started_at) = (at("Created"), at("Updated"), at("Started"));
     let closed_at = at("Completed").or(at("Canceled"));
     let is_archived = at("Archived").is_some();
+    let due_at = at("Due Date");
     let state = row.text(&["Status"]);
     let stage = match closed_at {
         Some(_) => Some(Stage::Done),
@@ -62,6 +63,7 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
         updated_at,
         started_at,
         closed_at,
+        due_at,
         parent: row.get(&["Parent issue"]).map(str::to_owned),
         blocked_by: row.all("Blocked by").flat_map(listed).collect(),
         blocks: row.all("Blocks").flat_map(listed).collect(),

@@ -62,6 +62,7 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
     let (author, assignee) = (person(&["Author"]), person(&["Assignee", "Assigned to"]));
     let mut at = |names: &[&str]| time(batch, dates, row, names);
     let (created_at, updated_at, closed_at) = (at(CREATED), at(UPDATED), at(CLOSED));
+    let due_at = at(&["Due date", "Finish date"]);
     let mut tags: Vec<String> = Vec::new();
     for (kind, names) in
         [("project", ["Project", ""]), ("category", ["Category", ""]), ("version", ["Target version", "Version"])]
@@ -87,6 +88,7 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
         created_at,
         updated_at,
         closed_at,
+        due_at,
         parent: row.get(&["Parent task", "Parent"]).and_then(first_number).map(|number| reference(format, &number)),
         ..Ticket::default()
     };

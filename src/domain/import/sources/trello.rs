@@ -162,10 +162,9 @@ fn card(batch: &mut Batch, context: &Context, line: u64, card: &Object) -> Ticke
     let updated_at = json_time(batch, line, card, &["dateLastActivity"]);
     let mut related = Vec::new();
     let description = description(batch, context, card, &id, people.get(1..).unwrap_or_default(), &mut related);
-    for (names, kind) in [(["due"], "due dates"), (["start"], "planned starts")] {
-        if let Some(due) = text(card, &names) {
-            batch.not_taken.add(kind, "Callboard has no field for it", &due);
-        }
+    let due_at = json_time(batch, line, card, &["due"]);
+    if let Some(start) = text(card, &["start"]) {
+        batch.not_taken.add("planned starts", "Callboard has no field for it", &start);
     }
     let tags = objects(card, "labels").filter_map(|label| text(label, &["name", "color"])).collect();
     Ticket {
@@ -181,6 +180,7 @@ fn card(batch: &mut Batch, context: &Context, line: u64, card: &Object) -> Ticke
             .and_then(|activity| activity.created_at)
             .or_else(|| Timestamp::from_second(i64::from_str_radix(id.get(..8)?, 16).ok()?).ok()),
         updated_at,
+        due_at,
         related,
         comments: activity.map(|activity| activity.comments.clone()).unwrap_or_default(),
         moves: activity.map(|activity| activity.moves.clone()).unwrap_or_default(),

@@ -72,6 +72,7 @@ fn issue(batch: &mut Batch, row: Row<'_>) -> Ticket {
         created_at: time(batch, dates, row, &["Created"]),
         updated_at: time(batch, dates, row, &["Updated"]),
         closed_at,
+        due_at: time(batch, dates, row, &["Due Date"]),
         parent: row.get(&["Parent Issue"]).map(str::to_owned),
         ..Ticket::default()
     }

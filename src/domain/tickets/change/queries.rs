@@ -31,6 +31,8 @@ impl UpdateTicket {
             story_points: given.story_points.or(self.story_points.map(Some)),
             estimate_minutes: given.estimate_minutes.or(self.estimate_minutes.map(Some)),
             spent_minutes: given.spent_minutes.or(self.spent_minutes),
+            due_on: given.due_on.or(self.due_on.map(Some)),
+            milestone_id: given.milestone_id.or(self.milestone_id.map(Some)),
         }
     }
 }
@@ -76,6 +78,8 @@ async fn insert(db: &Db, caller: &Caller, input: &CreateTicket) -> Result<Create
         related_ticket_ids: input.related_ticket_ids,
         story_points: input.story_points,
         estimate_minutes: input.estimate_minutes,
+        due_on: input.due_on,
+        milestone: input.milestone_id,
     )))
     .await
 }

@@ -24,8 +24,18 @@ impl Filters {
                 })?;
             }
         }
+        for (field, value) in [("due_after", &filters.due_after), ("due_before", &filters.due_before)] {
+            if value.as_deref().is_some_and(|text| !is_day(text)) {
+                return Err(Error::invalid(&format!("filters.{field}"), "must be a date like 2026-01-31"));
+            }
+        }
         serde_json::to_value(filters).map(Json).map_err(|e| Error::Internal(e.to_string()))
     }
+}
+
+/// Whether a text is a day of a year that SQL accepts, without a time.
+fn is_day(text: &str) -> bool {
+    text.len() == "2026-01-31".len() && text.parse::<jiff::civil::Date>().is_ok_and(|day| day.year() >= 1)
 }
 
 /// Normalizes a time with an offset, or a date with or without a time. Years are limited to those that SQL accepts.
@@ -137,6 +147,7 @@ pub async fn list(
         SortBy::Priority => "priority",
         SortBy::Status => "status",
         SortBy::Rank => "rank",
+        SortBy::DueOn => "due_on",
     };
     let order = if sort_order == SortOrder::Asc { "asc" } else { "desc" };
     db.call(sql_fn!(list_tickets(

@@ -111,6 +111,7 @@ fn generated() -> Result<Plan> {
             assignee: None,
             tags: idea.tags.clone(),
             estimate_minutes: None,
+            due_at: None,
             created_at: now,
             updated_at: Some(now),
             started_at: None,

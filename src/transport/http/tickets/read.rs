@@ -59,6 +59,18 @@ struct ListQuery {
     /// Only open tickets whose assigned agent did nothing about them for so many minutes.
     #[param(minimum = 0, maximum = 525_600)]
     silent_minutes: Option<f64>,
+    /// Only tickets of this milestone, by id or name.
+    milestone_id: Option<String>,
+    /// Only tickets without a milestone.
+    without_milestone: Option<bool>,
+    /// Due on this day or later, like `2026-01-31`.
+    #[param(format = Date)]
+    due_after: Option<String>,
+    /// Due on this day or earlier.
+    #[param(format = Date)]
+    due_before: Option<String>,
+    /// Only tickets that are open after their due day (`true`), or only the others.
+    overdue: Option<bool>,
     /// Only blocked, or only unblocked tickets.
     is_blocked: Option<bool>,
     /// Whether to include resolved tickets. Defaults to true.
@@ -71,7 +83,8 @@ struct ListQuery {
     offset: Option<i32>,
     /// `next_cursor` of the previous page.
     cursor: Option<String>,
-    /// created_at (default), updated_at, priority, status (order of the columns) or rank (order on the board).
+    /// created_at (default), updated_at, priority, status (order of the columns), rank (order on the board) or due_on
+    /// (tickets without a due date last).
     #[param(inline)]
     sort_by: Option<SortBy>,
     /// asc or desc (default).
@@ -98,6 +111,11 @@ impl ListQuery {
             created_before: self.created_before.clone(),
             tz: self.tz.clone(),
             silent_minutes: self.silent_minutes,
+            milestone_id: self.milestone_id.clone(),
+            without_milestone: self.without_milestone,
+            due_after: self.due_after.clone(),
+            due_before: self.due_before.clone(),
+            overdue: self.overdue,
             is_blocked: self.is_blocked,
             include_completed: self.include_completed,
         })

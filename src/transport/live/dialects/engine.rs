@@ -46,7 +46,8 @@ fn changes(event: &Event, data: &Value) -> Vec<Value> {
             add_missing(&mut message, &json!({"action": "state_change"}));
             vec![message]
         }
-        "activity" | "job_progress" | "job_message" | "job_stage" | "commented" | "commit_linked" => Vec::new(),
+        "activity" | "job_progress" | "job_message" | "job_stage" | "usage_reported" | "commented"
+        | "commit_linked" => Vec::new(),
         "status_changed" => {
             let state = engine::state(event.new_value.as_deref().unwrap_or_default());
             let mut message = reported_update("state_change", event, data);

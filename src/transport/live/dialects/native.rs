@@ -154,7 +154,7 @@ fn data(event: &Event, metadata: &RawValue, once: bool) -> Option<Box<RawValue>>
         "assigned" => serde_json::to_string(&Assignment { old_agent_id: old, new_agent_id: new }),
         "restored" => Ok(r#"{"restored":true}"#.to_owned()),
         "ticket_unmerged" if event.field_name.is_some() => Ok(r#"{"unmerged":true}"#.to_owned()),
-        "field_updated" | "workflow_updated" => {
+        "field_updated" | "workflow_updated" | "milestone_updated" => {
             let field = event.field_name.as_deref();
             let is_ticket = event.change_type == "field_updated";
             let is_shown = is_ticket || (once && matches!(field, Some("name" | "description")));

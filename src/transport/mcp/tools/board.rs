@@ -1,6 +1,7 @@
 //! The tool that shows a board: its columns, rules and the cards that fit.
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -10,9 +11,14 @@ use super::{Access, Answer, Call, INTEGER, Tool, value};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::history::{self, Room};
+use crate::domain::past_boards;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder};
+use crate::domain::times;
 use crate::transport::mcp::{budget, schema};
 use crate::{Error, Result};
+
+/// Open milestones that a board names.
+const MAX_MILESTONES: usize = 20;
 
 pub(super) const TOOLS: &[Tool] = &[Tool {
     name: "get_board",
@@ -33,6 +39,10 @@ struct BoardArguments {
     workflow_id: String,
     /// Only this column's cards, in pages.
     status: Option<String>,
+    /// The time of which the board is wanted. Defaults to now.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "times::optional")]
+    at: Option<Timestamp>,
     /// Cards per column, 1 to 100. Defaults to 10, or to 50 with status.
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i32>,
@@ -47,12 +57,18 @@ fn board(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
     Box::pin(async move {
         let input = call.read::<BoardArguments>()?;
         let (limit, cursor) = (input.limit, input.cursor.as_deref());
-        let board = Board::read(&call.state.db, &call.caller, &input.workflow_id).await?;
+        let board = match input.at {
+            Some(at) => Board::read_at(&call.state.db, &call.caller, &input.workflow_id, at).await?,
+            None => Board::read(&call.state.db, &call.caller, &input.workflow_id).await?,
+        };
         let Some(status) = &input.status else {
             let limit = page_size(limit, 10, 100)? as usize;
             return Ok(Answer::new(board.line(), board.glance(limit)));
         };
         let status = &board.column_named(status)?;
+        if input.at.is_some() {
+            return Ok(board.column_then(status, page_size(limit, 50, 100)? as usize));
+        }
         let (db, caller, workflow) = (&call.state.db, &call.caller, &input.workflow_id);
         let filters = &Filters { status: Some(vec![status.clone()]), ..Filters::default() };
         let (by, order) = (SortBy::Rank, SortOrder::Asc);
@@ -83,6 +99,39 @@ impl Board {
         let stored = history::snapshot(db, caller, &Room::Workflow(workflow.to_owned())).await?;
         let snapshot = serde_json::from_str(&stored.body).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Self { snapshot })
+    }
+
+    /// Reads the board as it was at a time.
+    async fn read_at(db: &Db, caller: &Caller, workflow: &str, at: Timestamp) -> Result<Self> {
+        let stored = past_boards::board_at(db, caller, workflow, at).await?;
+        let snapshot = serde_json::from_str(&stored.body).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(Self { snapshot })
+    }
+
+    /// The first cards of a column of a board of the past, which has no further pages.
+    fn column_then(&self, status: &str, limit: usize) -> Answer {
+        let (cards, count) = budget::fit(self.cards(status, limit), budget::RESPONSE_BUDGET);
+        let total = self.count(status);
+        let mut data = budget::page("tickets", cards, count < total, None);
+        data["status"] = json!(status);
+        data["ticket_count"] = json!(total);
+        data["seq"] = self.snapshot["seq"].clone();
+        data["at"] = self.snapshot["at"].clone();
+        Answer::new(format!("{count} of {total} cards that were in {status}."), data)
+    }
+
+    /// The open milestones, those that are due first, as many as an agent can choose from.
+    fn open_milestones(&self) -> Vec<Value> {
+        let all = self.snapshot["milestones"].as_array().into_iter().flatten();
+        let mut open: Vec<&Value> = all.filter(|milestone| milestone["is_closed"] == false).collect();
+        open.sort_by_key(|milestone| milestone["due_on"].as_str().unwrap_or("9999-99-99").to_owned());
+        let short = open.into_iter().take(MAX_MILESTONES).map(|milestone| {
+            let name = budget::truncate(milestone["name"].as_str().unwrap_or(""), 100);
+            budget::compact(
+                json!({"milestone_id": milestone["milestone_id"], "name": name, "due_on": milestone["due_on"]}),
+            )
+        });
+        short.collect()
     }
 
     fn columns(&self) -> impl Iterator<Item = &Value> {
@@ -175,6 +224,8 @@ impl Board {
             "initial_status": config["initial_status"],
             "settings": config["settings"],
             "transitions": config["transitions"],
+            "milestones": self.open_milestones(),
+            "at": self.snapshot["at"],
             "seq": self.snapshot["seq"],
         }))
     }

@@ -28,14 +28,16 @@ pub(super) const TOOLS: &[Tool] = &[
             ("parent_ticket_id", "Parent."),
             ("blocked_by_ticket_ids", "Blockers."),
             ("tags", "Labels."),
+            ("due_on", "Day: 2026-01-31."),
+            ("milestone_id", "Id or name."),
         ],
         returns: &[("ticket_id", STRING), ("key", STRING)],
         run: create,
     },
     Tool {
         name: "update_ticket",
-        description: "Changes fields; lists are replaced whole. null clears assignee or parent. To move it: \
-            change_ticket_status.",
+        description: "Changes fields; lists are replaced whole. null clears assignee, parent, due \
+            date or milestone. To move it: change_ticket_status.",
         access: REPLACES,
         schema: || schema::with(schema::of::<UpdateTicket>(), "workflow_id", workflow_of_key()),
         shows: &[
@@ -48,6 +50,8 @@ pub(super) const TOOLS: &[Tool] = &[
             ("assigned_agent_id", "Assignee; null: none."),
             ("parent_ticket_id", "Parent; null: none."),
             ("tags", "All labels."),
+            ("due_on", "Day; null: none."),
+            ("milestone_id", "Id or name; null: none."),
             ("version", "Refused if it changed since."),
         ],
         returns: &[("ticket_id", STRING), ("version", INTEGER)],
@@ -123,8 +127,9 @@ pub(super) const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Fields that null clears; empty text clears the first two, for clients that cannot send null.
-const CLEARABLE: [&str; 4] = ["assigned_agent_id", "parent_ticket_id", "story_points", "estimate_minutes"];
+/// Fields that null clears; empty text clears those that are texts, for clients that cannot send null.
+const CLEARABLE: [&str; 6] =
+    ["assigned_agent_id", "parent_ticket_id", "due_on", "milestone_id", "story_points", "estimate_minutes"];
 
 impl Call<'_> {
     /// Moves the fields that are to be cleared under `updates`, where null is not the same as absence.

@@ -209,6 +209,9 @@ pub(super) fn shown(job: &Job) -> Result<Value> {
     if let Some(error) = &job.summary.error {
         data["error"] = budget::truncate(error, PROMPT_LENGTH / 2).into();
     }
+    if job.usage.as_ref().is_some_and(|usage| !usage.reported) {
+        data["usage"] = json!({"reported": false});
+    }
     Ok(without_machinery(data))
 }
 

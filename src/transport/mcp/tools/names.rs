@@ -12,7 +12,9 @@ use crate::{Error, Result};
 /// Workflows that a refusal names.
 const MAX_NAMED: i32 = 10;
 /// Filters that hold names.
-const NAMED_FILTERS: [&str; 3] = ["status", "ticket_type", "assigned_agent_id"];
+const NAMED_FILTERS: [&str; 4] = ["status", "ticket_type", "assigned_agent_id", "milestone_id"];
+/// Those that hold one name; the others hold lists.
+const SINGLE_NAMES: [&str; 2] = ["assigned_agent_id", "milestone_id"];
 /// Names in one filter that are looked up.
 const MAX_NAMES: usize = 100;
 
@@ -119,7 +121,7 @@ impl Call<'_> {
 fn holds_names(filter: &str, value: &Value) -> bool {
     let is_name = |value: &Value| value.as_str().is_some_and(|text| !text.contains('\0'));
     match value {
-        Value::Array(names) => filter != "assigned_agent_id" && names.len() <= MAX_NAMES && names.iter().all(is_name),
-        single => filter == "assigned_agent_id" && is_name(single),
+        Value::Array(names) => !SINGLE_NAMES.contains(&filter) && names.len() <= MAX_NAMES && names.iter().all(is_name),
+        single => SINGLE_NAMES.contains(&filter) && is_name(single),
     }
 }

@@ -35,6 +35,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ("assigned_agent_id", "Assignee."),
             ("tags", "Any of."),
             ("is_blocked", "Blocked?"),
+            ("milestone_id", "Id or name."),
             ("include_completed", "Default true."),
             ("limit", ""),
             ("cursor", ""),
@@ -80,9 +81,19 @@ struct ListArguments {
     tags: Option<Vec<String>>,
     /// Only blocked, or only unblocked tickets.
     is_blocked: Option<bool>,
+    /// Only tickets of this milestone, by id or name.
+    milestone_id: Option<String>,
+    /// Only tickets without a milestone.
+    without_milestone: Option<bool>,
+    /// Due on this day or later, like `2026-01-31`.
+    due_after: Option<String>,
+    /// Due on this day or earlier.
+    due_before: Option<String>,
+    /// Only tickets that are open after their due day, or only the others.
+    overdue: Option<bool>,
     /// Include resolved tickets. Defaults to true.
     include_completed: Option<bool>,
-    /// created_at (default), updated_at, priority or status.
+    /// created_at (default), updated_at, priority, status or due_on.
     sort_by: Option<SortBy>,
     /// asc or desc (default).
     sort_order: Option<SortOrder>,
@@ -146,6 +157,11 @@ fn tickets(mut call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             unassigned: input.unassigned,
             tags: input.tags,
             is_blocked: input.is_blocked,
+            milestone_id: input.milestone_id.filter(|named| !named.is_empty()),
+            without_milestone: input.without_milestone,
+            due_after: input.due_after.filter(|day| !day.is_empty()),
+            due_before: input.due_before.filter(|day| !day.is_empty()),
+            overdue: input.overdue,
             include_completed: input.include_completed,
             ..Filters::default()
         };
@@ -187,6 +203,8 @@ pub(super) fn card(card: &Value) -> Value {
         "is_resolved",
         "approval_status",
         "parent_ticket_id",
+        "due_on",
+        "milestone_id",
     ];
     let members = names.into_iter().map(|name| (name.to_owned(), card[name].clone()));
     let mut small = budget::compact(Value::Object(members.filter(|(_, value)| *value != json!(false)).collect()));

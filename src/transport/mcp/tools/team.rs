@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{Access, Answer, Call, LIST, STRING, Tool, value};
 use crate::domain::accounts::sessions;
 use crate::domain::history::own::{self, MAX_EVENTS};
+use crate::domain::reports::{self, ReportQuery};
 use crate::domain::tickets::read;
 use crate::domain::workflows;
 use crate::transport::mcp::{budget, schema};
@@ -18,6 +19,8 @@ use crate::{Error, Result};
 /// Longest and usual wait for events, in seconds. Clients give up on a call after a minute.
 const MAX_WAIT: u64 = 50;
 const USUAL_WAIT: u64 = 25;
+/// The most rows of a report that are read for an answer.
+const MAX_REPORT_ROWS: i32 = 200;
 
 pub(super) const TOOLS: &[Tool] = &[
     Tool {
@@ -51,15 +54,32 @@ pub(super) const TOOLS: &[Tool] = &[
 ];
 
 /// The tool that counts tickets.
-pub(super) const STATISTICS: &[Tool] = &[Tool {
-    name: "get_ticket_stats",
-    description: "Counts a workflow's tickets by status, type, priority and agent.",
-    access: Access::Read,
-    schema: schema::of::<StatsArguments>,
-    shows: &[("workflow_id", "")],
-    returns: &[("workflow_id", STRING)],
-    run: stats,
-}];
+pub(super) const STATISTICS: &[Tool] = &[
+    Tool {
+        name: "get_ticket_stats",
+        description: "Counts a workflow's tickets by status, type, priority and agent.",
+        access: Access::Read,
+        schema: schema::of::<StatsArguments>,
+        shows: &[("workflow_id", "")],
+        returns: &[("workflow_id", STRING)],
+        run: stats,
+    },
+    Tool {
+        name: "get_report",
+        description: "A report on a workflow, e.g. throughput, cycle_times, time_in_status, blocked_time, workload; a wrong name lists all.",
+        access: Access::Read,
+        schema: schema::of::<ReportArguments>,
+        shows: &[
+            ("workflow_id", ""),
+            ("name", "Its name."),
+            ("from", "Day."),
+            ("to", "Day."),
+            ("unit", "day, week or month."),
+        ],
+        returns: &[("rows", LIST)],
+        run: report,
+    },
+];
 
 /// Where the caller's role is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -119,6 +139,31 @@ struct WaitArguments {
 struct StatsArguments {
     /// The workflow.
     workflow_id: String,
+    /// The acting agent. Ignored, because reading changes nothing.
+    #[serde(rename = "agent_id")]
+    _agent_id: Option<String>,
+}
+
+/// Which report.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReportArguments {
+    /// The workflow.
+    workflow_id: String,
+    /// The report.
+    name: String,
+    /// The first day.
+    from: Option<String>,
+    /// The last day.
+    to: Option<String>,
+    /// The time zone in which days begin.
+    tz: Option<String>,
+    /// The length of a period.
+    unit: Option<String>,
+    /// What rows are split by.
+    group: Option<String>,
+    /// The milestone, for burndown and burn_up.
+    milestone: Option<String>,
     /// The acting agent. Ignored, because reading changes nothing.
     #[serde(rename = "agent_id")]
     _agent_id: Option<String>,
@@ -192,5 +237,35 @@ fn stats(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
             counted.stats.total_tickets, counted.stats.resolved_count, counted.stats.blocked_count
         );
         Ok(Answer::new(line, json!({"workflow_id": counted.workflow_id, "stats": counted.stats})))
+    })
+}
+
+fn report(call: Call<'_>) -> BoxFuture<'_, Result<Answer>> {
+    Box::pin(async move {
+        let input = call.read::<ReportArguments>()?;
+        let query = ReportQuery {
+            workflow_id: input.workflow_id,
+            from: input.from,
+            to: input.to,
+            tz: input.tz,
+            unit: input.unit,
+            group: input.group,
+            milestone: input.milestone,
+            limit: Some(MAX_REPORT_ROWS),
+        };
+        let (_, found) = reports::read_whole(&call.state.db, &call.caller, &input.name, &query, &[]).await?;
+        let found = found.ok_or_else(|| Error::Internal("a report has no body".to_owned()))?;
+        let rows = found.rows.into_iter().map(|row| budget::compact(Value::Object(row))).collect::<Vec<_>>();
+        let total = rows.len();
+        let (rows, count) = budget::fit(rows, budget::RESPONSE_BUDGET);
+        let has_more = found.has_more || count < total;
+        let line = match (has_more, found.from, found.to) {
+            (true, ..) => {
+                format!("{}: the first {count} rows; a shorter range or a longer unit has fewer.", found.title)
+            }
+            (false, Some(from), Some(to)) => format!("{}, {from} to {to}: {count} rows.", found.title),
+            _ => format!("{}: {count} rows.", found.title),
+        };
+        Ok(Answer::new(line, json!({"rows": rows, "has_more": has_more, "time_zone": found.time_zone})))
     })
 }

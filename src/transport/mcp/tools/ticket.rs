@@ -212,8 +212,10 @@ fn glance(ticket: &TicketDetail, share: usize) -> Result<Value> {
             data[format!("{name}_count")] = json!(refs.len());
         }
     }
+    data["usage"] = json!(ticket.usage.as_ref().filter(|usage| usage.reported));
     data["parent_ticket"] = json!(ticket.parent_ticket);
     data["merged_into"] = json!(ticket.merged_into);
+    data["milestone"] = json!(ticket.milestone);
     if let Some(members) = data.as_object_mut() {
         for twice in ["id", "related_ticket_ids", "blocked_by_ticket_ids"] {
             members.remove(twice);

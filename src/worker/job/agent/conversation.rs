@@ -18,6 +18,7 @@ use crate::domain::jobs::messages::{Level, MessageKind};
 use crate::worker::acp::connection::{Connection, InitializeError, describe, is_closed};
 use crate::worker::acp::lines::AgentEvent;
 use crate::worker::job::transcript::{Earlier, message};
+use crate::worker::job::usage::UsageReporter;
 use crate::worker::output::{self, Output};
 
 /// How long an agent may take to sign in or to open a session, which starts its MCP servers.
@@ -47,6 +48,7 @@ pub(super) struct Conversation<'a> {
     pub(super) events: mpsc::Sender<AgentEvent>,
     pub(super) outputs: mpsc::Sender<Output>,
     pub(super) shared: Arc<Shared>,
+    pub(super) usage: UsageReporter,
     pub(super) session: OnceLock<SessionId>,
 }
 
@@ -68,6 +70,7 @@ impl Conversation<'_> {
             let request = PromptRequest::new(session.clone(), vec![text.into()]);
             let answered = self.connection.agent().send_request(request).block_task().await;
             self.flush().await;
+            self.report_usage().await;
             let stop = answered.map_err(|error| self.error("The agent cannot work on the prompt", &error))?.stop_reason;
             let remarks = self.permitter.take_remarks();
             if matches!(stop, StopReason::EndTurn | StopReason::Cancelled) && !remarks.is_empty() {
@@ -77,6 +80,14 @@ impl Conversation<'_> {
             return self.end(&session, stop).await;
         }
         Err(Failure::Reason("The agent asked for permission again and again.".to_owned(), false))
+    }
+
+    /// Reports what a turn has used.
+    async fn report_usage(&self) {
+        let Some(report) = self.shared.take_report() else { return };
+        if let Err(why) = self.usage.report(report).await {
+            self.note(why, Some(Level::Warning), Value::Null).await;
+        }
     }
 
     /// Asks the agent to stop, and ends its questions.

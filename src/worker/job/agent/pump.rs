@@ -6,8 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::domain::usage::{Cumulative, Money, ReportUsage};
 use crate::worker::acp::lines::AgentEvent;
 use crate::worker::acp::updates::Updates;
+use crate::worker::acp::usage;
 use crate::worker::output::{Line, Output, storable};
 use crate::worker::redact::Secrets;
 
@@ -24,6 +26,10 @@ struct State {
     session: Option<String>,
     usage: Value,
     context: Value,
+    model: Option<String>,
+    /// Tokens that were not reported yet.
+    unreported: ReportUsage,
+    reported_cost: Option<Money>,
 }
 
 impl Shared {
@@ -46,6 +52,37 @@ impl Shared {
         let mut state = self.lock();
         let (turn, context) = (std::mem::take(&mut state.usage), state.context.clone());
         (!turn.is_null() || !context.is_null()).then(|| json!({"turn": turn, "context": context}))
+    }
+
+    /// Keeps what the updates say about the context, the cost and the model.
+    fn set_context(&self, updates: &Updates) {
+        let mut state = self.lock();
+        state.context = updates.usage.clone();
+        state.model = updates.model.clone().or(state.model.take());
+    }
+
+    /// Keeps the tokens of a turn.
+    fn add_turn(&self, turn: &Value, secrets: &Secrets) {
+        let mut state = self.lock();
+        usage::add_turn(&mut state.unreported, turn);
+        state.usage = secrets.redact_json(turn);
+    }
+
+    /// What was used since the last report. Tokens are added up, the cost is that of the session so far.
+    pub(super) fn take_report(&self) -> Option<ReportUsage> {
+        let mut state = self.lock();
+        let mut report = std::mem::take(&mut state.unreported);
+        if let Some(cost) =
+            usage::cost_of(&state.context["cost"]).filter(|cost| state.reported_cost.as_ref() != Some(cost))
+        {
+            state.reported_cost = Some(cost.clone());
+            (report.cost, report.currency) = (Some(cost.amount), Some(cost.currency));
+            report.cumulative = Some(Cumulative::Cost);
+            report.session = state.session.as_ref().map(|id| id.chars().take(200).collect());
+        }
+        let is_empty = report == ReportUsage::default();
+        report.model = state.model.clone();
+        (!is_empty).then_some(report)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -80,11 +117,15 @@ pub(super) async fn run(
             Some(AgentEvent::Update(_)) if replays => continue,
             Some(AgentEvent::Update(params)) => {
                 let out = updates.apply(params);
-                shared.lock().context = updates.usage.clone();
+                shared.set_context(&updates);
                 (out, None)
             }
-            Some(AgentEvent::Usage(usage)) => {
-                shared.lock().usage = secrets.redact_json(&usage);
+            Some(AgentEvent::Usage(turn)) => {
+                shared.add_turn(&turn, &secrets);
+                continue;
+            }
+            Some(AgentEvent::Model(model)) => {
+                shared.lock().model = Some(storable(&secrets.redact(&model)));
                 continue;
             }
             Some(AgentEvent::Stray(text)) => {

@@ -13,6 +13,8 @@ pub fn find(name: &str) -> Option<Value> {
         json!({"path": {"id": "$held"}, "body": body})
     };
     let spec = json!({"title": "An app", "spec": {"pages": []}, "prd_markdown": "# An app"});
+    let mut usage = json!({"model": "m", "input_tokens": 5, "output_tokens": 5, "cache_read_tokens": 5, "cache_write_tokens": 5,
+        "cost": "0.5", "currency": "USD", "report_id": null, "session": "s", "cumulative": "none", "source": "api"});
     Some(match name {
         "POST /api/jobs" => {
             json!({"body": {"workflow_id": "$workflow", "ticket_id": "$ticket", "agent_id": null, "title": "Work",
@@ -56,6 +58,18 @@ pub fn find(name: &str) -> Option<Value> {
         "POST /api/jobs/{id}/cancelled" => {
             json!({"closed": true, "path": {"id": "$held"}, "body": {"lease_token": "$lease",
             "reason": null, "agent_id": null}})
+        }
+        "GET /api/jobs/{id}/usage" => json!({"path": {"id": "$held"}}),
+        "GET /api/tickets/{id}/usage" => json!({"path": {"id": "$ticket"}}),
+        "GET /api/usage" => {
+            json!({"query": {"workflow_id": "$workflow", "agent_id": "someone", "first_day": "2026-01-01", "last_day": "2026-01-31",
+            "tz": "Europe/Berlin", "group_by": "day", "limit": "10"}})
+        }
+        "POST /api/jobs/{id}/usage" => lease(usage),
+        "POST /api/tickets/{id}/usage" => {
+            usage["agent_id"] = Value::Null;
+            usage["lease_token"] = Value::Null;
+            json!({"path": {"id": "$ticket"}, "body": usage})
         }
         "GET /api/jobs/{id}/events" => json!({"path": {"id": "$draft"}, "query": {"since": "0", "limit": "5"}}),
         "GET /api/job-messages" => {

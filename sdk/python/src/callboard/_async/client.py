@@ -13,7 +13,7 @@ from .._core.settings import CredentialCell
 from ..credentials import Tokens, TokenStore
 from ..updates import Cursor
 from . import compat
-from .jobs import AsyncApprovals, AsyncJobs
+from .jobs import AsyncApprovals, AsyncJobs, AsyncUsage
 from .sending import Sender
 from .tickets import AsyncTickets
 from .watch import AsyncWatch
@@ -21,7 +21,7 @@ from .work import AsyncWork
 from .workflows import AsyncWorkflows
 
 
-class AsyncClient(AsyncTickets, AsyncWorkflows, AsyncJobs, AsyncApprovals, AsyncWork):
+class AsyncClient(AsyncTickets, AsyncWorkflows, AsyncJobs, AsyncUsage, AsyncApprovals, AsyncWork):
     """A client of one server with one credential.
 
     Requests are repeated with backoff when the server is unavailable, limits the rate, or an answer is lost. Every

@@ -74,6 +74,49 @@ class AsyncJobs(AsyncRequests):
         return cast(types.Message, await self._post("/api/job-messages", message, idempotency_key))
 
 
+class AsyncUsage(AsyncRequests):
+    """Methods to report what models cost, and to read it."""
+
+    async def report_usage(
+        self, job_id: str, *, idempotency_key: str | None = None, **usage: Unpack[types.ReportUsage]
+    ) -> types.UsageReported:
+        """Reports what a model used for a job. Leave out what is not known.
+
+        With the `lease_token` of a claim, the report belongs to that attempt, also after its lease was lost. A repeated
+        `report_id` is counted once.
+
+        Example::
+
+            await client.report_usage(job["id"], model="large-1", input_tokens=1200, cost="0.0125", currency="USD")
+        """
+        path = f"/api/jobs/{path_segment(job_id)}/usage"
+        return cast(types.UsageReported, await self._post(path, {"source": "sdk", **usage}, idempotency_key))
+
+    async def report_ticket_usage(
+        self, ticket_id: str, *, idempotency_key: str | None = None, **usage: Unpack[types.ReportUsage]
+    ) -> types.UsageReported:
+        """Reports what a model used for a ticket without a job."""
+        path = f"/api/tickets/{path_segment(ticket_id)}/usage"
+        return cast(types.UsageReported, await self._post(path, {"source": "sdk", **usage}, idempotency_key))
+
+    async def job_usage(self, job_id: str) -> types.JobUsage:
+        """What a job used, by attempt and model. An attempt without a report has `reported` False."""
+        return cast(types.JobUsage, await self._get(f"/api/jobs/{path_segment(job_id)}/usage"))
+
+    async def ticket_usage(self, ticket_id: str) -> types.TicketUsage:
+        """What was used for a ticket, by job and model."""
+        return cast(types.TicketUsage, await self._get(f"/api/tickets/{path_segment(ticket_id)}/usage"))
+
+    async def usage(self, **filters: Unpack[types.GetUsageQuery]) -> types.UsageSummary:
+        """Usage in a range of days, added up by `group_by`.
+
+        Example::
+
+            await client.usage(workflow_id=workflow, group_by="agent", first_day="2026-01-01", last_day="2026-01-31")
+        """
+        return cast(types.UsageSummary, await self._get("/api/usage", dict(filters)))
+
+
 class AsyncApprovals(AsyncRequests):
     """Methods to ask people, and to decide what was asked."""
 

@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -110,6 +111,15 @@ def query(params: Mapping[str, Any]) -> list[tuple[str, str]]:
         else:
             found.append((name, _text(value)))
     return found
+
+
+def time_text(time: str | datetime) -> str:
+    """A time as the API reads it; a `datetime` needs a time zone."""
+    if isinstance(time, str):
+        return time
+    if time.tzinfo is None:
+        raise ValueError(f"the time {time!r} must have a time zone")
+    return time.isoformat()
 
 
 def _text(value: Any) -> str:

@@ -15,7 +15,7 @@ from .._core.settings import CredentialCell
 from ..credentials import Tokens, TokenStore
 from ..updates import Cursor
 from . import compat
-from .jobs import Approvals, Jobs
+from .jobs import Approvals, Jobs, Usage
 from .sending import Sender
 from .tickets import Tickets
 from .watch import Watch
@@ -23,7 +23,7 @@ from .work import Work
 from .workflows import Workflows
 
 
-class Client(Tickets, Workflows, Jobs, Approvals, Work):
+class Client(Tickets, Workflows, Jobs, Usage, Approvals, Work):
     """A client of one server with one credential.
 
     Requests are repeated with backoff when the server is unavailable, limits the rate, or an answer is lost. Every

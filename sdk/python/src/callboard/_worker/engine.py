@@ -32,6 +32,7 @@ IRRELEVANT = (
     "job_progress",
     "job_message",
     "job_stage",
+    "usage_",
     "comment_",
     "commit_",
     "activity",

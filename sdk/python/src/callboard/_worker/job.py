@@ -13,6 +13,8 @@ from .lease import Lease
 from .options import Interruption, JobInterrupted
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .._async.client import AsyncClient
 
 T = TypeVar("T")
@@ -183,6 +185,18 @@ class AsyncJob(JobFields):
         decided = await self._unless_interrupted(self._decision(asked))
         await self._lease.heartbeat_now()
         return decided
+
+    async def report_usage(self, **usage: Unpack[types.ReportUsage]) -> types.UsageReported:
+        """Reports what a model used in this attempt. Leave out what is not known.
+
+        It can also be called when the handler must end, because what was spent is spent.
+
+        Example::
+
+            await job.report_usage(model="large-1", input_tokens=1200, output_tokens=80, cost="0.0125", currency="USD")
+        """
+        given: types.ReportUsage = {**usage, "lease_token": self._lease.token}
+        return await self.client.report_usage(self.id, **given)
 
     async def _decision(self, approval: types.Approval) -> types.Approval:
         while approval["status"] == "pending":

@@ -15,6 +15,8 @@ from .job import AsyncJob, JobFields
 from .options import Interruption, JobInterrupted, WorkerOptions
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .._async.client import AsyncClient
     from .._sync.client import Client
 
@@ -89,6 +91,10 @@ class Job(JobFields):
         """Asks people and waits for the decision; see `AsyncJob.ask`."""
         asking = self._job.ask(question, options, context=context, expires_in_seconds=expires_in_seconds)
         return self._run(asking)
+
+    def report_usage(self, **usage: Unpack[types.ReportUsage]) -> types.UsageReported:
+        """Reports what a model used in this attempt; see `AsyncJob.report_usage`."""
+        return self._run(self._job.report_usage(**usage))
 
     def complete(
         self,

@@ -1,0 +1,17 @@
+import { expect, it, vi } from "vitest";
+import { onWaitingToast, showToastsWith, toast } from "./toast";
+
+it("messages wait in order for what shows them", () => {
+  const waits = vi.fn();
+  onWaitingToast(waits);
+  toast.error("First", { id: "a" });
+  toast.dismiss("a");
+  toast("Second");
+  expect(waits).toHaveBeenCalledTimes(3);
+  const seen: string[] = [];
+  const record = (kind: string) => (title: unknown) => seen.push(`${kind} ${String(title)}`);
+  const shown = { error: record("error"), message: record("message"), dismiss: record("dismiss") };
+  showToastsWith(shown as unknown as Parameters<typeof showToastsWith>[0]);
+  toast.error("Third");
+  expect(seen).toEqual(["error First", "dismiss a", "message Second", "error Third"]);
+});
