@@ -10,6 +10,7 @@ export default mergeConfig(
       include: ["src/**/*.test.{ts,tsx}", "tests/architecture/**/*.test.ts"],
       setupFiles: ["./tests/setup.ts"],
       restoreMocks: true,
+      testTimeout: 30_000,
     },
   }),
 );

@@ -1,7 +1,7 @@
 -- The values of a job's fields, checked by triggers where one of them is written, as those of a ticket are (V026). Postgres
--- reads the text of every check constraint of a table again in each statement that updates it: the fourteen of `jobs` took two
--- fifths of the time of a heartbeat, a claim or a line of progress. The triggers report a broken rule under the constraint's
--- name and SQLSTATE. Sizes have a trigger of their own, because measuring a payload means writing it out as text.
+-- reads the text of every check constraint of a table again in each statement that updates it: the fourteen of `jobs` were two
+-- fifths of the instructions of an update of one column, and a fifth of a heartbeat's. The triggers report a broken rule under
+-- the constraint's name and SQLSTATE. Sizes have a trigger of their own, because measuring a payload means writing it out as text.
 
 -- squawk-ignore-file ban-drop-constraint
 

@@ -1,4 +1,6 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
 
+// A part that a test is the first to load takes seconds on a busy machine.
+configure({ asyncUtilTimeout: 20_000 });
 afterEach(cleanup);

@@ -1,13 +1,14 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { Problem, session } from "@/api";
 import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
-import { loadPart, whenIdle } from "@/ui/load-part";
+import { lazyPart } from "@/ui/lazy-part";
+import { whenIdle } from "@/ui/load-part";
 import { loadMenus } from "@/ui/menu";
-import { loadQuestionDialog, PromptHost } from "@/ui/prompt-dialog";
+import { PromptHost, QuestionDialog } from "@/ui/prompt-dialog";
 import { onWaitingToast, toast } from "@/ui/toast";
 import { useTheme } from "@/ui/use-theme";
 import { router } from "./router";
@@ -23,7 +24,7 @@ const queries = new QueryClient({
 });
 const live = new LiveClient(queries);
 
-const Toaster = lazy(() => loadPart(async () => ({ default: (await import("@/ui/toaster")).Toaster })));
+const Toaster = lazyPart(async () => (await import("@/ui/toaster")).Toaster);
 
 void session.start();
 
@@ -45,7 +46,7 @@ export function App() {
         <RouterProvider router={router} />
         <PromptHost />
         <Announcer />
-        <Suspense>{rest && <Toaster theme={theme} />}</Suspense>
+        {rest && <Toaster theme={theme} />}
       </LiveProvider>
     </QueryClientProvider>
   );
@@ -59,7 +60,7 @@ function useRest(): boolean {
     whenIdle(() => {
       setWanted(true);
       void loadMenus();
-      void loadQuestionDialog().catch(() => undefined);
+      void QuestionDialog.preload();
     });
     return stop;
   }, []);

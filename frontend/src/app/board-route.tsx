@@ -1,18 +1,18 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { useMoveCard } from "@/features/board/use-move-card";
-import { loadPart, whenIdle } from "@/ui/load-part";
+import { lazyPart } from "@/ui/lazy-part";
+import { whenIdle } from "@/ui/load-part";
 import { Spinner } from "@/ui/states";
 
-const PastBoardPage = lazy(() =>
-  loadPart(async () => ({ default: (await import("@/features/board/past/past-board-page")).PastBoardPage })),
+const PastBoardPage = lazyPart(
+  async () => (await import("@/features/board/past/past-board-page")).PastBoardPage,
+  <Spinner label="Loading the board…" className="flex-1" />,
 );
-
-const loadDrawer = () => import("./drawer");
-const Drawer = lazy(() => loadPart(async () => ({ default: (await loadDrawer()).Drawer })));
+const Drawer = lazyPart(async () => (await import("./drawer")).Drawer);
 
 /** The board, with the ticket drawer of the URL's ticket. Features do not import each other; routes compose them. */
 export function BoardRoute() {
@@ -37,7 +37,7 @@ export function BoardRoute() {
     (jobId: string) => void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId, jobId }, search: {} }),
     [navigate, workflowId],
   );
-  useEffect(() => whenIdle(() => void loadDrawer().catch(() => undefined)), []);
+  useEffect(() => whenIdle(() => void Drawer.preload()), []);
   const moveCard = useMoveCard(workflowId, open);
 
   const showPast = useCallback(
@@ -73,20 +73,18 @@ export function BoardRoute() {
   if (at !== undefined && !ticketId) {
     return (
       <div className="relative flex min-h-0 flex-1 overflow-hidden">
-        <Suspense fallback={<Spinner label="Loading the board…" className="flex-1" />}>
-          <PastBoardPage
-            key={workflowId}
-            workflowId={workflowId}
-            at={at}
-            comparison={compare ?? "now"}
-            filter={filter}
-            onFilter={filterPast}
-            onMoment={moveInPast}
-            onComparison={setComparison}
-            onNow={backToNow}
-            onOpen={openNow}
-          />
-        </Suspense>
+        <PastBoardPage
+          key={workflowId}
+          workflowId={workflowId}
+          at={at}
+          comparison={compare ?? "now"}
+          filter={filter}
+          onFilter={filterPast}
+          onMoment={moveInPast}
+          onComparison={setComparison}
+          onNow={backToNow}
+          onOpen={openNow}
+        />
       </div>
     );
   }
@@ -103,18 +101,16 @@ export function BoardRoute() {
         onPast={showPast}
         moveCard={moveCard}
       />
-      <Suspense>
-        {ticketId && (
-          <Drawer
-            key={ticketId}
-            workflowId={workflowId}
-            ticketId={ticketId}
-            onOpen={open}
-            onClose={close}
-            onMove={moveCard}
-          />
-        )}
-      </Suspense>
+      {ticketId && (
+        <Drawer
+          key={ticketId}
+          workflowId={workflowId}
+          ticketId={ticketId}
+          onOpen={open}
+          onClose={close}
+          onMove={moveCard}
+        />
+      )}
     </div>
   );
 }

@@ -1,11 +1,10 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { ApprovalsSection } from "@/features/approvals/approvals-section";
 import { JobPage } from "@/features/jobs/job-page";
+import { lazyPart } from "@/ui/lazy-part";
 
-const CommitDialog = lazy(() =>
-  import("@/features/ticket/commit-dialog").then((module) => ({ default: module.CommitDialog })),
-);
+const CommitDialog = lazyPart(async () => (await import("@/features/ticket/commit-dialog")).CommitDialog);
 
 /** The job page, composed with approvals and the commit dialog. */
 export function JobRoute() {
@@ -22,9 +21,7 @@ export function JobRoute() {
         onCommit={setCommit}
         renderAside={() => <ApprovalsSection about={{ job_id: jobId }} />}
       />
-      <Suspense>
-        {commit && <CommitDialog workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
-      </Suspense>
+      {commit && <CommitDialog workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
     </>
   );
 }

@@ -13,16 +13,16 @@ import {
   TextSearch,
   UserRound,
 } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { session } from "@/api";
 import { useWorkflows } from "@/api/hooks";
 import { firstMoment } from "@/features/board/past/moments";
 import { Button } from "@/ui/button";
-import { loadPart } from "@/ui/load-part";
+import { lazyPart } from "@/ui/lazy-part";
 import { Kbd } from "@/ui/states";
 import { setTheme } from "@/ui/use-theme";
 
-const Palette = lazy(() => loadPart(async () => ({ default: (await import("@/features/search/palette")).Palette })));
+const Palette = lazyPart(async () => (await import("@/features/search/palette")).Palette);
 
 /** The command palette and its button in the header. */
 export function PaletteHost() {
@@ -31,6 +31,8 @@ export function PaletteHost() {
   const navigate = useNavigate();
   const createdAt = useWorkflows().data?.find(({ id }) => id === workflowId)?.created_at;
 
+  // What somebody types right after opening it must not be lost.
+  useEffect(() => void Palette.preload(), []);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.altKey) return;
@@ -104,21 +106,19 @@ export function PaletteHost() {
         </span>
       </Button>
       {open && (
-        <Suspense>
-          <Palette
-            open
-            onOpenChange={setOpen}
-            workflowId={workflowId}
-            actions={actions}
-            onWorkflow={(id) => void navigate({ to: "/w/$workflowId", params: { workflowId: id }, search: {} })}
-            onAll={(id, q) =>
-              void navigate({ to: "/w/$workflowId/search", params: { workflowId: id }, search: q ? { q } : {} })
-            }
-            onTicket={(id, ticketId) =>
-              void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId: id, ticketId }, search: {} })
-            }
-          />
-        </Suspense>
+        <Palette
+          open
+          onOpenChange={setOpen}
+          workflowId={workflowId}
+          actions={actions}
+          onWorkflow={(id) => void navigate({ to: "/w/$workflowId", params: { workflowId: id }, search: {} })}
+          onAll={(id, q) =>
+            void navigate({ to: "/w/$workflowId/search", params: { workflowId: id }, search: q ? { q } : {} })
+          }
+          onTicket={(id, ticketId) =>
+            void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId: id, ticketId }, search: {} })
+          }
+        />
       )}
     </>
   );

@@ -1,11 +1,11 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback } from "react";
+import { useCallback } from "react";
 import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
 import type { SearchState } from "@/features/search/search-state";
-import { loadPart } from "@/ui/load-part";
+import { lazyPart } from "@/ui/lazy-part";
 
-const Drawer = lazy(() => loadPart(async () => ({ default: (await import("./drawer")).Drawer })));
+const Drawer = lazyPart(async () => (await import("./drawer")).Drawer);
 
 /** The search page, with the ticket drawer over it so that the results keep their scroll position. */
 export function SearchRoute() {
@@ -43,18 +43,16 @@ export function SearchRoute() {
         openTicketId={ticketId}
         onOpen={open}
       />
-      <Suspense>
-        {ticketId && (
-          <Drawer
-            key={ticketId}
-            workflowId={workflowId}
-            ticketId={ticketId}
-            onOpen={open}
-            onClose={close}
-            onMove={moveCard}
-          />
-        )}
-      </Suspense>
+      {ticketId && (
+        <Drawer
+          key={ticketId}
+          workflowId={workflowId}
+          ticketId={ticketId}
+          onOpen={open}
+          onClose={close}
+          onMove={moveCard}
+        />
+      )}
     </div>
   );
 }

@@ -1,11 +1,11 @@
 import { Link, Outlet, useParams } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
-import { lazy, Suspense } from "react";
 import { session } from "@/api";
 import { useMe, useWorkflows } from "@/api/hooks";
 import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
-import { loadPart, useLater } from "@/ui/load-part";
+import { lazyPart } from "@/ui/lazy-part";
+import { useLater } from "@/ui/load-part";
 import { Logo } from "@/ui/logo";
 import { Menu, MenuCheckboxItem, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { setTheme, type Theme, useTheme } from "@/ui/use-theme";
@@ -13,8 +13,8 @@ import { ConnectionStatus } from "./connection-status";
 import { NotificationsHost } from "./notifications-host";
 import { PaletteHost } from "./palette-host";
 
-const MatchNotificationsHost = lazy(() =>
-  loadPart(async () => ({ default: (await import("./match-notifications-host")).MatchNotificationsHost })),
+const MatchNotificationsHost = lazyPart(
+  async () => (await import("./match-notifications-host")).MatchNotificationsHost,
 );
 
 export function Shell() {
@@ -39,7 +39,7 @@ export function Shell() {
         <WorkflowSwitcher />
         <div className="ml-auto flex items-center gap-1">
           <PaletteHost />
-          <Suspense>{later && <MatchNotificationsHost />}</Suspense>
+          {later && <MatchNotificationsHost />}
           <NotificationsHost />
           <ConnectionStatus />
           <UserMenu />

@@ -1,9 +1,9 @@
 import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, describe, expect, it } from "vitest";
-import { confirm, loadQuestionDialog, PromptHost, prompt } from "./prompt-dialog";
+import { confirm, PromptHost, prompt, QuestionDialog } from "./prompt-dialog";
 
-beforeAll(loadQuestionDialog);
+beforeAll(QuestionDialog.preload);
 
 describe("prompt", () => {
   it("resolves to the text once it is long enough", async () => {

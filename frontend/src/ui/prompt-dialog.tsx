@@ -2,14 +2,12 @@
  * Dialogs that can be opened from anywhere in the code: `prompt` resolves to a text, `confirm` to whether the user
  * agreed. The one `PromptHost` of the page shows them, in the order of the calls.
  */
-import { lazy, Suspense, useEffect, useState } from "react";
-import { loadPart } from "./load-part";
+import { useEffect, useState } from "react";
+import { lazyPart } from "./lazy-part";
 import type { Answer, Confirmation, Prompt, Question } from "./question";
 
-const QuestionDialog = lazy(() => loadPart(loadQuestionDialog));
-
-/** Loads what asks the questions, which the first page does not need. */
-export const loadQuestionDialog = () => import("./question-dialog");
+/** Asks the questions. The first page does not need it. */
+export const QuestionDialog = lazyPart(async () => (await import("./question-dialog")).QuestionDialog);
 
 interface Request {
   id: number;
@@ -54,9 +52,5 @@ export function PromptHost() {
     resolve(answer);
     setQueue((old) => old.filter((request) => request !== current));
   };
-  return (
-    <Suspense>
-      <QuestionDialog key={id} question={question} finish={finish} />
-    </Suspense>
-  );
+  return <QuestionDialog key={id} question={question} finish={finish} />;
 }

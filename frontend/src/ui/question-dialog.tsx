@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** The dialog of a `prompt` or a `confirm`. */
-export default function QuestionDialog({ question, finish }: Props) {
+export function QuestionDialog({ question, finish }: Props) {
   return (
     <Dialog
       open

@@ -2,7 +2,7 @@
 
 import { Credential, type TokenStore, type Tokens } from "./credential.js";
 import { CallboardError } from "./errors.js";
-import { type CallOptions, decode, refresh, type SendSettings, send } from "./send.js";
+import { type CallOptions, refresh, type SendSettings, send } from "./send.js";
 import type {
   AnswerOf,
   Filters,
@@ -91,7 +91,7 @@ export class Api {
     const address = fillPath(path, inPath ?? {}) + queryOf(query ?? {});
     // Without a body, a write is an empty object, as the server expects.
     const content = method === "post" && body === undefined ? {} : body;
-    return decode(await send(this.settings, { ...call, method: method.toUpperCase(), path: address, body: content }));
+    return send(this.settings, { ...call, method: method.toUpperCase(), path: address, body: content });
   }
 
   /**
@@ -114,9 +114,8 @@ export class Api {
     let cursor: string | undefined;
     do {
       const address = filled + queryOf({ ...query, cursor });
-      const page = decode<Page & Record<F, ItemOf<P, F>[]>>(
-        await send(this.settings, { ...call, method: "GET", path: address }),
-      );
+      const request = { ...call, method: "GET", path: address };
+      const page = await send<Page & Record<F, ItemOf<P, F>[]>>(this.settings, request);
       yield* page[field];
       cursor = page.has_more ? (page.next_cursor ?? undefined) : undefined;
     } while (cursor !== undefined);

@@ -4,7 +4,7 @@ import { type ClientOptions, settingsOf } from "./api.js";
 import type { Tokens } from "./credential.js";
 import { RefusedError, UnusableAnswerError } from "./errors.js";
 import { Planning } from "./planning.js";
-import { type CallOptions, decode, send } from "./send.js";
+import { type CallOptions, send } from "./send.js";
 import type { Filters, Schemas } from "./types.js";
 import { type Cursor, Watch, type WatchOptions } from "./watch.js";
 import type { JobHandler } from "./worker/context.js";
@@ -343,7 +343,8 @@ export class Client extends Planning {
     const path = `/api/workflows/${encodeURIComponent(workflow)}/events?since=0&limit=1`;
     let end: Record<string, unknown>;
     try {
-      end = decode(await send(this.settings, { ...options, method: "GET", path })) ?? {};
+      const request = { ...options, method: "GET", path };
+      end = (await send<Record<string, unknown> | null>(this.settings, request)) ?? {};
     } catch (error) {
       // If the first events were pruned, the problem has the end of the stream.
       if (!(error instanceof RefusedError && error.code === "resync")) throw error;

@@ -73,14 +73,13 @@ interface Failure {
   temporary: boolean;
 }
 
-/** The body of an answer. */
+/** An answer: its JSON, or its text if it is no JSON. */
 export interface Answer {
-  text: string;
-  isJson: boolean;
+  value: unknown;
 }
 
-/** Sends a request and returns the body of the answer. Repeats it while that may help and cannot do it twice. */
-export async function send(settings: SendSettings, request: Outgoing): Promise<Answer> {
+/** Sends a request and returns its answer. Repeats it while that may help and cannot do it twice. */
+export async function send<T>(settings: SendSettings, request: Outgoing): Promise<T> {
   const repeat = repeatOf(request.method, request.path);
   const key = repeat === "with_key" ? (request.idempotencyKey ?? randomId()) : undefined;
   const reads = request.method === "GET";
@@ -89,7 +88,7 @@ export async function send(settings: SendSettings, request: Outgoing): Promise<A
   for (let count = 1; ; count++) {
     if (request.signal?.aborted) throw new AbortedError(unknown ? "unknown" : "not_done", request.signal.reason);
     const result = await attempt(settings, request, key);
-    if ("text" in result) return result;
+    if ("value" in result) return result.value as T;
     const { error } = result;
     const lost = error.outcome !== "not_done";
     unknown ||= lost && !reads;
@@ -142,8 +141,7 @@ async function exchange(
     );
     answered = response.ok;
     if (response.ok) {
-      const isJson = /json/.test(response.headers.get("content-type") ?? "json");
-      return { text: await limit.race(response.text()), isJson };
+      return parse(response, await limit.race(response.text()));
     }
     // The status says enough if the body is lost.
     const error = new RefusedError(refusal(response, await limit.race(response.text()).catch(() => "")));
@@ -165,6 +163,21 @@ async function exchange(
   }
 }
 
+/**
+ * Parses an answer. JSON that ends early is a lost connection like any other: fetch does not notice one that is cut in the
+ * middle of a compressed body.
+ */
+function parse(response: Response, text: string): Answer | Failure {
+  const type = response.headers.get("content-type");
+  if (type === null && text === "") return { value: null };
+  if (type !== null && !type.includes("json")) return { value: text };
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { error: new UnusableAnswerError(reasonOf(error), { cause: error }), temporary: true };
+  }
+}
+
 function refusal(response: Response, text: string) {
   if (response.type !== "opaqueredirect" && (response.status < 300 || response.status > 399)) {
     return problemFrom(response.status, text);
@@ -179,22 +192,12 @@ export function refresh(settings: SendSettings, used: string): Promise<boolean> 
   return settings.credential.refresh(used, async (token) => {
     const request = { method: "POST", path: "/api/auth/token/refresh", body: { refresh: token } };
     const result = await exchange(settings, request, undefined, undefined);
-    if ("text" in result) return decode<Tokens>(result);
-    if (!(result.error instanceof UnreachableError)) throw result.error;
+    if ("value" in result) return result.value as Tokens;
+    if (result.error instanceof RefusedError) throw result.error;
     throw new UnreachableError(settings.url, "the access token could not be refreshed", "not_done", {
       cause: result.error,
     });
   });
-}
-
-/** Parses an answer. */
-export function decode<T>({ text, isJson }: Answer): T {
-  if (!isJson) return text as T;
-  try {
-    return JSON.parse(text === "" ? "null" : text) as T;
-  } catch (error) {
-    throw new UnusableAnswerError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
 }
 
 function isTemporaryStatus(error: CallboardError): boolean {

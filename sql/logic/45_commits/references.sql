@@ -5,11 +5,12 @@
 create function logic.commit_references(message text) returns bigint[] language sql immutable
 begin atomic
     with
-    -- The words without punctuation around them; a branch name (TKT-123-login) is one word.
+    -- The different words without punctuation around them; a branch name (TKT-123-login) is one word.
     words as (
-        select upper(w.word) as word, w.place
+        select upper(w.word) as word, min(w.place) as place
           from string_to_table(regexp_replace(regexp_replace(message, '[a-z][a-z0-9+.-]*://[^[:space:]]*', ' ', 'gi'),
                                               '[^[:alnum:]_-]+', ' ', 'g'), ' ') with ordinality w (word, place)
+         group by 1
     )
     select coalesce(array_agg(r.number order by r.first), '{}')
       from (select substring(w.word from '^-*TKT-([0-9]{1,15})(?:-.*)?$')::bigint as number, min(w.place) as first
@@ -75,7 +76,7 @@ begin
 end
 $$;
 
--- The tickets that the messages of commits refer to, one entry for each reference in order: {link, commit_sha,
+-- The tickets that commits refer to by `numbers`, one entry for each reference in order: {link, commit_sha,
 -- ticket_id, ticket_key, workflow_id, reference, reason}. `workflows` are searched; a number that several of them
 -- use means the ticket of `preferred`, or none. A reference to a merged ticket means its original.
 create function logic.resolve_commit_references(commits jsonb, workflows text[], preferred text) returns jsonb language plpgsql stable as $$
@@ -85,9 +86,9 @@ begin
     with
     -- Every reference of every commit, in order.
     referred as (
-        select c.place, r.first, c.commit, lower(c.commit ->> 'sha') as sha, r.number
+        select c.place, r.first, c.commit, lower(c.commit ->> 'sha') as sha, r.number::bigint as number
           from jsonb_array_elements(commits) with ordinality c (commit, place)
-         cross join unnest(logic.commit_references(c.commit ->> 'message')) with ordinality r (number, first)
+         cross join jsonb_array_elements_text(c.commit -> 'numbers') with ordinality r (number, first)
     ),
     -- The tickets with one of these numbers; for merged ones their originals.
     candidates as (
@@ -105,7 +106,7 @@ begin
           from candidates c group by c.number
     )
     select coalesce(jsonb_agg(jsonb_build_object(
-                'link', r.commit - '{replaces}'::text[] || jsonb_build_object('sha', r.sha, 'ticket_id', t.id, 'workflow_id', t.workflow_id),
+                'link', r.commit - '{replaces,numbers}'::text[] || jsonb_build_object('sha', r.sha, 'ticket_id', t.id, 'workflow_id', t.workflow_id),
                 'commit_sha', r.sha, 'ticket_id', t.id, 'ticket_key', 'TKT-' || t.number, 'workflow_id', t.workflow_id,
                 'reference', 'TKT-' || r.number,
                 'reason', case when t.id is not null then null when x.several > 1 then 'several_workflows' else 'not_found' end)
@@ -138,12 +139,15 @@ declare
     fresh jsonb;
 begin
     perform logic.check_commits(commits);
+    -- With the numbers of the tickets that each refers to, which take long to find in a long message.
+    commits := (select coalesce(jsonb_agg(c.commit || jsonb_build_object('numbers', to_jsonb(logic.commit_references(c.commit ->> 'message'))) order by c.place), '[]')
+                  from jsonb_array_elements(commits) with ordinality c (commit, place));
     -- Until the end, no referenced ticket is merged or deleted.
     perform logic.lock_workflow_streams((
         select array_agg(distinct t.workflow_id)
           from jsonb_array_elements(commits) c
-         cross join unnest(logic.commit_references(c ->> 'message')) r (number)
-          join tickets t on t.number = r.number and t.workflow_id = any (workflows)));
+         cross join jsonb_array_elements_text(c -> 'numbers') r (number)
+          join tickets t on t.number = r.number::bigint and t.workflow_id = any (workflows)));
     resolved := logic.resolve_commit_references(commits, workflows, preferred);
     select coalesce(jsonb_object_agg(i.ticket || ' ' || i.sha, true), '{}') into fresh
       from logic.insert_commits(who, (

@@ -65,25 +65,13 @@ begin
 end
 $$;
 
--- A day of a range; null for none.
-create function logic.read_day(field text, given text) returns date language plpgsql stable as $$
-begin
-    if given is not null and given !~ '^\d{4}-\d\d-\d\d$' then
-        perform logic.fail_invalid(field, 'must be a day like 2026-01-31');
-    end if;
-    return given::date;
-exception when datetime_field_overflow or invalid_datetime_format then
-    perform logic.fail_invalid(field, 'must be a day like 2026-01-31');
-end
-$$;
-
 -- The days of a range, the last 30 by default and 366 at most, and when it begins and ends in a time zone.
 create function logic.read_day_range(
     first_day text, last_day text, zone text, out from_day date, out to_day date, out starts_at timestamptz, out ends_at timestamptz
 ) language plpgsql stable as $$
 begin
-    to_day := coalesce(logic.read_day('last_day', last_day), (now() at time zone zone)::date);
-    from_day := coalesce(logic.read_day('first_day', first_day), to_day - 29);
+    to_day := coalesce(logic.parse_day('last_day', last_day), (now() at time zone zone)::date);
+    from_day := coalesce(logic.parse_day('first_day', first_day), to_day - 29);
     if to_day - from_day not between 0 and 365 then
         perform logic.fail_invalid('first_day', 'must be at most 365 days before last_day and not after it');
     end if;

@@ -46,16 +46,6 @@ begin
 end
 $$;
 
--- A day of a request; fails if it is none.
-create function logic.check_day(field text, value text) returns date language plpgsql immutable as $$
-begin
-    if value is not null and (value !~ '^\d{4}-\d{2}-\d{2}$' or not pg_input_is_valid(value, 'date') or value::date < '1970-01-01') then
-        perform logic.fail_invalid(field, 'must be a day like 2026-01-31');
-    end if;
-    return value::date;
-end
-$$;
-
 -- The query of a report with its arguments, as an analyst would type it. An argument that is null is left out.
 create function logic.report_sql(report jsonb, workflow text, first_day date, last_day date, zone text, unit text, group_by text, milestone text) returns text
 language sql stable
@@ -106,8 +96,8 @@ begin
     zone := logic.time_zone_of(workflow, tz);
     today := (now() at time zone zone)::date;
     if entry -> 'arguments' ? 'first_day' then
-        last_day := coalesce(logic.check_day('to', to_day), today);
-        first_day := coalesce(logic.check_day('from', from_day), last_day - 29);
+        last_day := coalesce(logic.parse_day('to', to_day), today);
+        first_day := coalesce(logic.parse_day('from', from_day), last_day - 29);
         if first_day > last_day then
             perform logic.fail_invalid('from', 'must not be after to');
         elsif last_day - first_day >= 3660 then

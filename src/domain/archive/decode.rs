@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next chunk of rows, or the end.
-    pub fn next(&mut self) -> Result<Part> {
+    pub fn next_part(&mut self) -> Result<Part> {
         loop {
             let line = self.line()?;
             if let Ok(closing) = serde_json::from_slice::<Closing>(&line) {

@@ -119,7 +119,7 @@ pub async fn verify(path: &Path, limits: Limits, read: Arc<AtomicU64>) -> Result
         let schema = reader.opening.schema;
         let mut months = BTreeSet::new();
         loop {
-            match reader.next()? {
+            match reader.next_part()? {
                 Part::Chunk(chunk) if chunk.header.section == HISTORY => add_months(&chunk, &mut months)?,
                 Part::Chunk(_) => {}
                 Part::End { digest, sections } => return Ok(Contents { digest, schema, sections, months, limits }),
@@ -192,7 +192,7 @@ async fn stage(db: &Db, caller: &Caller, path: &Path, contents: &Contents, stage
     let reading = tokio::task::spawn_blocking(move || {
         let mut reader = open(&path, limits, Arc::default())?;
         loop {
-            match reader.next()? {
+            match reader.next_part()? {
                 // The other side has failed, which is reported there.
                 Part::Chunk(chunk) => {
                     if sender.blocking_send(chunk).is_err() {

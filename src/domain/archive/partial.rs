@@ -241,7 +241,7 @@ fn replay(file: &mut File, length: u64, schema: i64, workflow: Option<&str>) -> 
     let input = BufReader::with_capacity(1 << 16, file.take(length));
     let mut reader = Reader::open(input, Limits { max_bytes: u64::MAX })?;
     // The end of the kept part reads as one that was cut off.
-    while let Ok(Part::Chunk(Chunk { header, rows })) = reader.next() {
+    while let Ok(Part::Chunk(Chunk { header, rows })) = reader.next_part() {
         chunks += 1;
         encoder.account(header.workflow.as_deref(), &header.section, rows.as_bytes(), header.lines)?;
         if workflow.is_some() && header.workflow.as_deref() == workflow && header.section != MANIFEST {

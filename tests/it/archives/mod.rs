@@ -100,7 +100,7 @@ pub async fn text(client: &Client, sql: &str) -> String {
 pub fn read(bytes: &[u8]) -> Vec<(Option<String>, String, Vec<Value>)> {
     let mut reader = Reader::open(bytes, Limits { max_bytes: u64::MAX }).expect("an archive");
     let mut sections: Vec<(Option<String>, String, Vec<Value>)> = Vec::new();
-    while let Part::Chunk(Chunk { header, rows }) = reader.next().expect("a whole archive") {
+    while let Part::Chunk(Chunk { header, rows }) = reader.next_part().expect("a whole archive") {
         let rows = rows.lines().map(|row| serde_json::from_str(row).expect("a row"));
         match sections.last_mut() {
             Some((workflow, section, all)) if *workflow == header.workflow && *section == header.section => {

@@ -69,7 +69,8 @@ async fn members_read_reports_as_json_and_csv() {
     let milestones = format!("/api/workflows/{}/milestones", fixture.workflow);
     let made = fixture.owner.post(&milestones, json!({"name": "Beta", "due_on": "2027-01-31"})).await;
     assert_eq!(made.status, 201, "{}", made.json);
-    fixture.owner.put(&format!("/api/tickets/{done}"), json!({"milestone_id": "Beta"})).await.ok();
+    let update = json!({"ticket_id": done, "updates": {"milestone_id": "Beta"}});
+    fixture.owner.post("/api/tickets/update", update).await.ok();
     let burndown = ben.get(&path("burndown", "&milestone=Beta")).await.ok();
     let days = burndown["rows"].as_array().expect("rows");
     assert!(days.iter().any(|day| day["completed_tickets"] == 1 && day["remaining_tickets"] == 0), "{burndown}");

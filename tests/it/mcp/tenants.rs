@@ -41,6 +41,7 @@ pub fn arguments(tool: &str) -> Value {
         "complete_job" => json!({"job_id": "$job", "lease_token": "$lease", "result": {}}),
         "fail_job" => json!({"job_id": "$job", "lease_token": "$lease", "error": "It broke."}),
         "release_job" => json!({"job_id": "$job", "lease_token": "$lease"}),
+        "get_report" => json!({"workflow_id": "$workflow", "name": "throughput"}),
         "report_usage" => {
             json!({"job_id": "$job", "lease_token": "$lease", "model": "m", "input_tokens": 5, "output_tokens": 1})
         }

@@ -11,22 +11,26 @@ async fn every_report_runs_and_is_described() {
     assert_eq!(rows(&fixture, missing).await, json!([]));
     // A function with a range is a report, unless it only helps others.
     let unlisted = "select p.proname from pg_proc p where p.pronamespace = 'reporting'::regnamespace and 'first_day' = any (p.proargnames) and p.proretset
-                       and p.proname not in ('range_of', 'periods', 'completions_in') and p.proname not in (select r.name from reporting.reports r)";
+                       and p.proname not in ('range_of', 'periods', 'completions_in', 'milestone_range') and p.proname not in (select r.name from reporting.reports r)";
     assert_eq!(rows(&fixture, unlisted).await, json!([]));
+    let milestone = "select logic.create_milestone('owner', $1, 'Beta', due_on => '2026-02-28') ->> 'milestone_id'";
+    let milestone: String =
+        fixture.client.query_one(milestone, &[&fixture.workflow]).await.expect("a milestone").get(0);
     let names = fixture
         .client
-        .query("select name, kind, 'unit' = any (arguments) from reporting.reports", &[])
+        .query("select name, kind, 'unit' = any (arguments), 'milestone' = any (arguments) from reporting.reports", &[])
         .await
         .expect("reports");
     assert!(names.len() > 20, "{}", names.len());
     for row in names {
         let (name, has_unit): (String, bool) = (row.get(0), row.get(2));
         let unit = has_unit.then_some("week");
+        let milestone = row.get::<_, bool>(3).then_some(&milestone);
         let answer = fixture
             .client
             .query_one(
-                "select etag, body from logic.get_report('owner', $1, $2, unit => $3)",
-                &[&fixture.workflow, &name, &unit],
+                "select etag, body from logic.get_report('owner', $1, $2, unit => $3, milestone => $4)",
+                &[&fixture.workflow, &name, &unit, &milestone],
             )
             .await
             .unwrap_or_else(|error| panic!("{name}: {error:?}"));
@@ -39,8 +43,8 @@ async fn every_report_runs_and_is_described() {
         let known = fixture
             .client
             .query_one(
-                "select body from logic.get_report('owner', $1, $2, unit => $3, known => array[$4])",
-                &[&fixture.workflow, &name, &unit, &etag],
+                "select body from logic.get_report('owner', $1, $2, unit => $3, milestone => $4, known => array[$5])",
+                &[&fixture.workflow, &name, &unit, &milestone, &etag],
             )
             .await
             .expect("a known report");

@@ -1,6 +1,6 @@
 import { DndContext, DragOverlay, MeasuringStrategy } from "@dnd-kit/core";
 import { Link } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, Workflow } from "@/api/types";
@@ -10,7 +10,8 @@ import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
-import { loadPart, whenIdle } from "@/ui/load-part";
+import { lazyPart } from "@/ui/lazy-part";
+import { whenIdle } from "@/ui/load-part";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
@@ -27,10 +28,8 @@ import { useDrag } from "./use-drag";
 import type { MoveCard } from "./use-move-card";
 import { usePeople } from "./use-people";
 
-const CardMenu = lazy(() => loadPart(async () => ({ default: (await import("./card-menu")).CardMenu })));
-const NewTicketDialog = lazy(() =>
-  loadPart(async () => ({ default: (await import("./new-ticket-dialog")).NewTicketDialog })),
-);
+const CardMenu = lazyPart(async () => (await import("./card-menu")).CardMenu);
+const NewTicketDialog = lazyPart(async () => (await import("./new-ticket-dialog")).NewTicketDialog);
 
 interface Props {
   workflowId: string;
@@ -80,7 +79,9 @@ function Board(props: Props & { board: BoardState }) {
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
   const searchRef = useRef<HTMLInputElement>(null);
   const editable = canEdit(board.workflow);
-  useEffect(() => whenIdle(() => void Promise.allSettled([import("./card-menu"), import("./new-ticket-dialog")])), []);
+  // A single key opens it, and what is typed next belongs to it.
+  useEffect(() => void NewTicketDialog.preload(), []);
+  useEffect(() => whenIdle(() => void CardMenu.preload()), []);
   const live = useLive();
   useAnnouncements(workflowId);
   useTitle(openTicketId ? null : board.workflow.name);
@@ -195,28 +196,24 @@ function Board(props: Props & { board: BoardState }) {
         </DndContext>
         {cards.size === 0 && editable && <EmptyBoard onNew={newTicket} />}
       </div>
-      <Suspense>
-        {menu && (
-          <CardMenu
-            card={cards.get(menu.card.ticket_id) ?? menu.card}
-            anchor={menu.anchor}
-            onMove={(card, to) => void moveCard(card, to)}
-            onClose={() => setMenu(null)}
-          />
-        )}
-      </Suspense>
-      <Suspense>
-        {newIn !== null && (
-          <NewTicketDialog
-            workflowId={workflowId}
-            config={config}
-            people={actors}
-            column={newIn}
-            onClose={() => setNewIn(null)}
-            onCreated={onOpen}
-          />
-        )}
-      </Suspense>
+      {menu && (
+        <CardMenu
+          card={cards.get(menu.card.ticket_id) ?? menu.card}
+          anchor={menu.anchor}
+          onMove={(card, to) => void moveCard(card, to)}
+          onClose={() => setMenu(null)}
+        />
+      )}
+      {newIn !== null && (
+        <NewTicketDialog
+          workflowId={workflowId}
+          config={config}
+          people={actors}
+          column={newIn}
+          onClose={() => setNewIn(null)}
+          onCreated={onOpen}
+        />
+      )}
     </BoardContext.Provider>
   );
 }

@@ -72,7 +72,7 @@ export function TimeBar(props: Props) {
           <Button aria-pressed={playing} onClick={props.onPlay}>
             {playing ? <Pause /> : <Play />} {playing ? "Pause" : "Play"}
           </Button>
-          <MomentField key={at} at={at} first={first} last={last} onMoment={props.onMoment} />
+          <MomentField at={at} first={first} last={last} onMoment={props.onMoment} />
         </div>
       </div>
     </section>
@@ -150,33 +150,31 @@ function Slider({ at, first, last, onMoment }: MomentProps) {
   );
 }
 
-/** Applied on Enter and when the field is left, because a date that is being typed is another date at every digit. */
+/**
+ * Applied on Enter and when the field is left, because a date that is being typed is another date at every digit. What is
+ * being typed stays when the moment changes meanwhile.
+ */
 function MomentField({ at, first, last, onMoment }: MomentProps) {
-  const [value, setValue] = useState(() => toFieldValue(at));
+  const [draft, setDraft] = useState<string | null>(null);
+  const value = draft ?? toFieldValue(at);
   const apply = () => {
     const next = fromFieldValue(value);
-    if (next === null) setValue(toFieldValue(at));
-    else if (value !== toFieldValue(at)) onMoment(next);
+    setDraft(null);
+    if (next !== null && value !== toFieldValue(at)) onMoment(next);
   };
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        apply();
-      }}
-    >
-      <Input
-        type="datetime-local"
-        aria-label="Date and time"
-        data-testid="past-moment"
-        value={value}
-        min={toFieldValue(first).slice(0, 16)}
-        max={toFieldValue(last)}
-        step={value.length > 16 ? 1 : 60}
-        onChange={(event) => setValue(event.target.value)}
-        onBlur={apply}
-        className="tabular w-auto"
-      />
-    </form>
+    <Input
+      type="datetime-local"
+      aria-label="Date and time"
+      data-testid="past-moment"
+      value={value}
+      min={toFieldValue(first).slice(0, 16)}
+      max={toFieldValue(last)}
+      step={value.length > 16 ? 1 : 60}
+      onChange={(event) => setDraft(event.target.value)}
+      onKeyDown={(event) => event.key === "Enter" && apply()}
+      onBlur={apply}
+      className="tabular w-auto"
+    />
   );
 }
