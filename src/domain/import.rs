@@ -40,6 +40,7 @@ use crate::{Result, sql_fn};
 
 /// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportOutcome)]
 pub struct Outcome {
     /// The workflow.
     pub workflow_id: String,

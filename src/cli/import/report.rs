@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Done, FileArgs};
 use crate::cli::output;
-use crate::domain::import::{How, MappedName, Outcome};
+use crate::domain::import::{BadLine, How, MappedName, Outcome};
 
 /// Maximum bad lines, cycles and names to print; the rest is counted.
 const MAX_SHOWN: usize = 50;
@@ -21,11 +21,11 @@ pub fn print_json(args: &FileArgs, done: &Done) {
 /// Prints the report for people.
 pub fn print(args: &FileArgs, done: &Done, is_rejected: bool) {
     for bad in done.batch.bad.iter().take(MAX_SHOWN) {
-        eprintln!("Line {} {}.", bad.line, output::one_line(&bad.reason));
+        eprintln!("{}.", sentence(bad));
     }
     more(done.batch.bad.len(), "invalid lines");
     for warning in done.batch.warnings.iter().take(MAX_SHOWN) {
-        eprintln!("Line {} {}; the value is left out.", warning.line, output::one_line(&warning.reason));
+        eprintln!("{}; the value is left out.", sentence(warning));
     }
     more(done.batch.warnings.len(), "invalid values");
     for cycle in done.cycles.iter().take(MAX_SHOWN) {
@@ -55,6 +55,11 @@ pub fn print(args: &FileArgs, done: &Done, is_rejected: bool) {
     if let Some(file) = &args.save_mapping {
         eprintln!("The mapping is in {}.", file.display());
     }
+}
+
+/// "Line 3 has no id", without its end.
+fn sentence(bad: &BadLine) -> String {
+    output::one_line(&bad.to_string()).replacen("line", "Line", 1)
 }
 
 fn more(count: usize, what: &str) {

@@ -11,6 +11,8 @@ use super::texts::plain;
 /// A tool whose export can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+// Exports have a `Format` as well.
+#[schema(as = ImportTool)]
 pub enum Format {
     /// beads, JSONL.
     Beads,

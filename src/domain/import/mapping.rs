@@ -19,6 +19,7 @@ pub const NEW_AGENT: &str = "(new agent)";
 /// occur are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = ImportMapping)]
 pub struct Mapping {
     /// States to ids of columns.
     pub states: BTreeMap<String, String>,
@@ -33,6 +34,7 @@ pub struct Mapping {
 /// Why a name is mapped as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MappedBy)]
 pub enum How {
     /// By the mapping in the request or file.
     Given,

@@ -1,6 +1,7 @@
 //! What the file of another tracker says, before anything is mapped to a board. Each source fills this, and only this.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -113,10 +114,22 @@ pub struct Move {
 /// A line that cannot be imported, or a value of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BadLine {
+    /// The file, of an export of several files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// Its number in the file, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// What is wrong with it, after "The line".
     pub reason: String,
+}
+
+impl fmt::Display for BadLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "line {} of {file} {}", self.line, self.reason),
+            None => write!(f, "line {} {}", self.line, self.reason),
+        }
+    }
 }
 
 /// Something of the source that the import does not take.
@@ -185,6 +198,10 @@ pub struct Batch {
     pub warnings: Vec<BadLine>,
     /// What the import does not take.
     pub not_taken: Losses,
+    /// The file that is being read, of an export of several files.
+    pub file: Option<String>,
+    /// Whether each file is one ticket, so that the tickets' `line` counts files.
+    pub is_file_a_ticket: bool,
     seen: HashMap<String, u64>,
 }
 
@@ -198,32 +215,38 @@ impl Batch {
             bad: Vec::new(),
             warnings: Vec::new(),
             not_taken: Losses::default(),
+            file: None,
+            is_file_a_ticket: false,
             seen: HashMap::new(),
         }
     }
 
     /// Notes a line that cannot be imported.
     pub fn reject(&mut self, line: u64, reason: impl Into<String>) {
-        let reason = reason.into();
-        self.not_taken.add("invalid lines", "they cannot be read", &format!("line {line} {reason}"));
+        let bad = self.bad_line(line, reason);
+        self.not_taken.add("invalid lines", "they cannot be read", &bad.to_string());
         if self.bad.len() < MAX_LINES {
-            self.bad.push(BadLine { line, reason });
+            self.bad.push(bad);
         }
     }
 
     /// Notes a value that is left out.
     pub fn warn(&mut self, line: u64, reason: impl Into<String>) {
-        let reason = reason.into();
-        self.not_taken.add("invalid values", "the rest of their lines is imported", &format!("line {line} {reason}"));
+        let bad = self.bad_line(line, reason);
+        self.not_taken.add("invalid values", "the rest of their lines is imported", &bad.to_string());
         if self.warnings.len() < MAX_LINES {
-            self.warnings.push(BadLine { line, reason });
+            self.warnings.push(bad);
         }
+    }
+
+    fn bad_line(&self, line: u64, reason: impl Into<String>) -> BadLine {
+        BadLine { file: self.file.clone(), line, reason: reason.into() }
     }
 
     /// Adds a ticket, in a form that the board can store: titles, tags and lists within their bounds, no NUL. Refuses one
     /// without an id, and one whose id was seen before.
     pub fn add(&mut self, mut ticket: Ticket) {
-        let line = ticket.line;
+        let line = self.line_of(&ticket);
         ticket.reference = clean(&ticket.reference).trim().to_owned();
         if ticket.reference.is_empty() {
             return self.reject(line, "has no id");
@@ -232,7 +255,8 @@ impl Batch {
             return self.reject(line, "has an id of more than 200 characters");
         }
         if let Some(first) = self.seen.get(&ticket.reference) {
-            let reason = format!("repeats the id {} of line {first}", ticket.reference);
+            let first = if self.is_file_a_ticket { "another file".to_owned() } else { format!("line {first}") };
+            let reason = format!("repeats the id {} of {first}", ticket.reference);
             return self.reject(line, reason);
         }
         if self.tickets.len() >= MAX_TICKETS {
@@ -242,9 +266,14 @@ impl Batch {
                 &ticket.reference,
             );
         }
-        self.seen.insert(ticket.reference.clone(), line);
+        self.seen.insert(ticket.reference.clone(), ticket.line);
         self.tidy(&mut ticket);
         self.tickets.push(ticket);
+    }
+
+    /// The line of a ticket in its file.
+    fn line_of(&self, ticket: &Ticket) -> u64 {
+        if self.is_file_a_ticket { 1 } else { ticket.line }
     }
 
     fn tidy(&mut self, ticket: &mut Ticket) {
@@ -253,7 +282,7 @@ impl Batch {
             ticket.title.chars().filter(|c| *c != '\0').map(|c| if c.is_control() { ' ' } else { c }).collect();
         ticket.title = ticket.title.trim().to_owned();
         if ticket.title.is_empty() {
-            self.warn(ticket.line, "has no title; its id is used");
+            self.warn(self.line_of(ticket), "has no title; its id is used");
             ticket.title.clone_from(&ticket.reference);
         }
         ticket.description = clean(&ticket.description);
@@ -297,7 +326,7 @@ impl Batch {
         if let Some(points) = ticket.story_points
             && !(0.0..=1000.0).contains(&points)
         {
-            self.warn(ticket.line, format!("has {points} story points, not 0 to 1000"));
+            self.warn(self.line_of(ticket), format!("has {points} story points, not 0 to 1000"));
             ticket.story_points = None;
         }
         for minutes in [&mut ticket.estimate_minutes, &mut ticket.spent_minutes] {

@@ -157,10 +157,8 @@ pub async fn import_file(db: &Db, caller: &Caller, workflow: &str, input: Import
     let mut batch = parse(input).await?;
     if strict && let Some(line) = batch.bad.first().or(batch.warnings.first()) {
         let (lines, values) = (batch.not_taken.count("invalid lines"), batch.not_taken.count("invalid values"));
-        let rule = format!(
-            "has {lines} invalid lines and {values} invalid values, of which `strict` allows none: line {} {}",
-            line.line, line.reason
-        );
+        let rule =
+            format!("has {lines} invalid lines and {values} invalid values, of which `strict` allows none: {line}");
         return Err(Error::invalid("content", rule));
     }
     let mapped = board.map(&batch, &mapping, UnknownPeople::Text)?;

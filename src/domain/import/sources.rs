@@ -15,7 +15,7 @@ pub mod vibe_kanban;
 use jiff::Timestamp;
 
 use super::dates::Dates;
-use super::files::Files;
+use super::files::{Files, NamedFile};
 use super::model::Batch;
 use super::table::{Row, Table};
 
@@ -25,11 +25,17 @@ fn one_text(files: &Files, batch: &mut Batch) -> Result<String, String> {
     for other in files.list.iter().skip(1) {
         batch.not_taken.add("files", "one file is read", &other.name);
     }
+    batch.file = file_name(files, file);
     let (text, encoding) = file.text();
     if let Some(encoding) = encoding {
         batch.not_taken.add("encoding", "the file is not UTF-8 and was read as named here", encoding);
     }
     Ok(text)
+}
+
+/// What invalid lines name: the file, of an export of several files.
+fn file_name(files: &Files, file: &NamedFile) -> Option<String> {
+    (files.list.len() > 1).then(|| file.name.clone())
 }
 
 /// The table of the only file.

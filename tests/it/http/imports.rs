@@ -30,7 +30,9 @@ async fn a_file_is_previewed_and_imported() {
         preview["mapping"]["states"].as_array().and_then(|rows| rows.iter().find(|row| row["name"] == "Parked"));
     assert_eq!(parked.map(|row| (&row["to"], &row["how"])), Some((&json!("backlog"), &json!("unknown"))));
     assert!(
-        preview["not_taken"].as_array().is_some_and(|list| list.iter().any(|loss| loss["kind"] == "column Due Date"))
+        preview["not_taken"]
+            .as_array()
+            .is_some_and(|list| list.iter().any(|loss| loss["kind"] == "column Initiatives"))
     );
 
     let body = json!({"content": LINEAR, "mapping": {"states": {"Parked": "review"},
@@ -51,6 +53,8 @@ async fn a_file_is_previewed_and_imported() {
         owner.id
     );
     assert_eq!(server.number(&sql).await, 2, "Grace is the owner here");
+    let sql = "select count(*) from tickets where external_ref = 'PORT-2' and due_on = date '2025-03-01'";
+    assert_eq!(server.number(sql).await, 1, "its due date");
     let again = send(owner, workflow, "", &body).await.expect(200);
     assert_eq!((&again["outcome"]["imported"], &again["outcome"]["existing"]), (&json!(0), &json!(5)));
     let preview = send(owner, workflow, "/preview", &json!({"content": LINEAR})).await.expect(200);

@@ -1,6 +1,6 @@
 //! Each source on a file in the shape of its exporter: tickets, links, people, comments, times, and what is not taken.
 
-use callboard::domain::import::{Batch, Format, How, Mapping, Stage, Ticket, UnknownPeople, plan};
+use callboard::domain::import::{Batch, Files, Format, How, Mapping, NamedFile, Stage, Ticket, UnknownPeople, plan};
 
 use super::{development, fixture_file};
 
@@ -235,7 +235,34 @@ fn backlog_md() {
     );
     assert_eq!(part.tags, ["parser", "error, messages"]);
     assert_eq!(ticket(&batch, "task-3").state, "Archived");
-    assert_eq!(["other documents", "field due_date", "files"].map(|kind| batch.not_taken.count(kind)), [1, 1, 1]);
+    assert_eq!(time(part.due_at), "2025-06-01T00:00:00Z");
+    assert_eq!(["other documents", "files"].map(|kind| batch.not_taken.count(kind)), [1, 1]);
+}
+
+#[test]
+fn invalid_values_name_their_file() {
+    let file = |name: &str, text: &str| NamedFile { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
+    let bad = |files: Vec<NamedFile>| {
+        let batch = Format::recognise(&Files { list: files.clone(), others: Vec::new() })
+            .expect("a format")
+            .read(&Files { list: files, others: Vec::new() })
+            .expect("a batch");
+        batch.warnings.iter().chain(&batch.bad).map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let task = |created: &str| format!("---\nid: task-1\ntitle: One\nstatus: Done\ncreated_date: {created}\n---\n");
+    assert_eq!(
+        bad(vec![file("tasks/a.md", &task("2025-05-01")), file("tasks/b.md", &task("soon"))]),
+        [
+            "line 5 of tasks/b.md has \"soon\" as created_date, not a time",
+            "line 1 of tasks/b.md repeats the id task-1 of another file",
+        ]
+    );
+    let issues = "ID,Team,Title,Status,Created\nA-1,A,One,Todo,soon\n";
+    assert_eq!(bad(vec![file("a.csv", issues)]), ["line 2 has \"soon\" as Created, not a time"]);
+    assert_eq!(
+        bad(vec![file("a.csv", issues), file("b.csv", issues)]),
+        ["line 2 of a.csv has \"soon\" as Created, not a time"]
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::front_matter::{FrontMatter, split};
 use super::tag;
 use crate::domain::import::dates::Dates;
-use crate::domain::import::files::{Files, NamedFile};
+use crate::domain::import::files::Files;
 use crate::domain::import::formats::Format;
 use crate::domain::import::model::{Batch, Ticket};
 use crate::domain::import::texts::add_section;
@@ -30,6 +30,7 @@ const KNOWN: &[&str] = &[
     "modified_files",
     "actual_start",
     "actual_end",
+    "due_date",
     "onstatuschange",
     "parent",
 ];
@@ -42,6 +43,7 @@ pub fn is_task(text: &str) -> bool {
 /// Reads a folder.
 pub fn read(files: &Files) -> Result<Batch, String> {
     let mut batch = Batch::new(Format::BacklogMd);
+    batch.is_file_a_ticket = true;
     let mut line = 0;
     for file in files.list.iter().filter(|file| file.ends_with(".md")) {
         let (text, _) = file.text();
@@ -50,7 +52,8 @@ pub fn read(files: &Files) -> Result<Batch, String> {
         match split(&text) {
             Some((values, body)) if !is_other && values.contains_key("id") && values.contains_key("title") => {
                 line += 1;
-                let ticket = task(&mut batch, line, file, &values, &body);
+                batch.file = Some(file.name.clone());
+                let ticket = task(&mut batch, line, (&file.name, &text), &values, &body);
                 batch.add(ticket);
             }
             _ => batch.not_taken.add("other documents", "they are no tasks", &file.name),
@@ -62,22 +65,23 @@ pub fn read(files: &Files) -> Result<Batch, String> {
     Ok(batch)
 }
 
-fn task(batch: &mut Batch, line: u64, file: &NamedFile, values: &FrontMatter, body: &str) -> Ticket {
+fn task(batch: &mut Batch, line: u64, file: (&str, &str), values: &FrontMatter, body: &str) -> Ticket {
+    let (file_name, text) = file;
     let list = |name: &str| values.get(name).cloned().unwrap_or_default();
     let one = |name: &str| values.get(name).and_then(|list| list.first().cloned());
     let id = one("id").unwrap_or_default().to_lowercase();
     let mut at = |name: &str| {
-        let text = one(name)?;
-        let time = Dates { day_first: true, ..Dates::default() }.read(&text);
+        let value = one(name)?;
+        let time = Dates { day_first: true, ..Dates::default() }.read(&value);
         if time.is_none() {
-            batch.warn(line, format!("({}) has {text:?} as {name}, not a time", file.name));
+            batch.warn(line_of_value(text, name), format!("has {value:?} as {name}, not a time"));
         }
         time
     };
     let (created_at, updated_at) = (at("created_date"), at("updated_date"));
-    let (started_at, closed_at) = (at("actual_start"), at("actual_end"));
+    let (started_at, closed_at, due_at) = (at("actual_start"), at("actual_end"), at("due_date"));
     let people: Vec<String> = list("assignee").iter().filter_map(|name| batch.people.note(name)).collect();
-    let folder = format!("/{}", file.name);
+    let folder = format!("/{file_name}");
     let state = match one("status") {
         _ if folder.contains("/archive/") => "Archived".to_owned(),
         _ if folder.contains("/drafts/") => "Draft".to_owned(),
@@ -126,11 +130,19 @@ fn task(batch: &mut Batch, line: u64, file: &NamedFile, values: &FrontMatter, bo
         updated_at,
         started_at,
         closed_at,
+        due_at,
         parent: parent.map(|parent| reference(&parent)),
         blocked_by: list("dependencies").iter().map(|other| reference(other)).collect(),
         reference: id,
         ..Ticket::default()
     }
+}
+
+/// The line of a value in the front matter.
+fn line_of_value(text: &str, name: &str) -> u64 {
+    let place =
+        text.lines().position(|line| line.trim_start().strip_prefix(name).is_some_and(|rest| rest.starts_with(':')));
+    place.map_or(1, |place| place as u64 + 1)
 }
 
 /// Without the comments that mark sections for Backlog.md.

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{json_time, tag, time};
+use super::{file_name, json_time, tag, time};
 use crate::domain::import::dates::Dates;
 use crate::domain::import::files::Files;
 use crate::domain::import::formats::Format;
@@ -22,6 +22,7 @@ pub fn read(files: &Files) -> Result<Batch, String> {
     if issues.text().0.trim_start().starts_with(['{', '[']) {
         return tasks(files, batch);
     }
+    batch.file = file_name(files, issues);
     let table = Table::read(&issues.text().0);
     for row in table.rows() {
         let ticket = issue(&mut batch, row);
@@ -36,6 +37,7 @@ pub fn read(files: &Files) -> Result<Batch, String> {
         ("users.csv", user),
     ] {
         if let Some(file) = files.ending(name) {
+            batch.file = file_name(files, file);
             let table = Table::read(&file.text().0);
             table.rows().for_each(|row| read(&mut batch, row));
         }
