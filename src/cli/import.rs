@@ -5,7 +5,7 @@ mod report;
 
 use std::fs;
 use std::io::stdin;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub struct ImportArgs {
     pub command: Option<ImportCommand>,
     /// The file and how to import it.
     #[command(flatten)]
-    pub file: Option<FileArgs>,
+    pub file: FileArgs,
     /// The tool that the file comes from: beads, github, linear, jira, trello, backlog_md, task_master, plane, vibe_kanban,
     /// redmine or open_project. Defaults to what the content looks like.
     #[arg(long, value_name = "TOOL", value_parser = parse_format)]
@@ -46,10 +46,12 @@ pub enum ImportCommand {
 #[derive(Debug, Args)]
 pub struct FileArgs {
     /// The file, archive or folder; `-` reads standard input.
-    pub file: PathBuf,
+    // Required, but absent beside a subcommand.
+    #[arg(required = true)]
+    pub file: Option<PathBuf>,
     /// The workflow to import into, by id or name; created if it does not exist.
-    #[arg(long, value_name = "NAME")]
-    pub workflow: String,
+    #[arg(long, value_name = "NAME", required = true)]
+    pub workflow: Option<String>,
     /// Show what would be imported, and how names are mapped, and import nothing.
     #[arg(long)]
     pub dry_run: bool,
@@ -77,6 +79,12 @@ pub struct FileArgs {
     pub database: DatabaseArgs,
 }
 
+impl FileArgs {
+    fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new("-"))
+    }
+}
+
 /// `--people`.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum PeopleArg {
@@ -92,11 +100,10 @@ fn parse_format(text: &str) -> std::result::Result<Format, String> {
 
 /// Runs `callboard import …`.
 pub async fn command(args: ImportArgs, json: bool) -> Result<ExitCode> {
-    match (args.command, args.file) {
-        (Some(ImportCommand::Beads(file)), _) => import_file(file, Some(Format::Beads), json).await,
-        (Some(ImportCommand::Archive(args)), _) => archive::command(args, json).await,
-        (None, Some(file)) => import_file(file, args.from, json).await,
-        (None, None) => Err(Error::Setup("Name a file to import.".to_owned())),
+    match args.command {
+        Some(ImportCommand::Beads(file)) => import_file(file, Some(Format::Beads), json).await,
+        Some(ImportCommand::Archive(args)) => archive::command(args, json).await,
+        None => import_file(args.file, args.from, json).await,
     }
 }
 
@@ -128,14 +135,14 @@ async fn import_file(args: FileArgs, from: Option<Format>, json: bool) -> Result
 
 /// Reads and parses the file.
 fn read(args: &FileArgs, from: Option<Format>, json: bool) -> Result<Batch> {
-    let name = args.file.display();
+    let name = args.path().display();
     let unreadable = |error: std::io::Error| Error::Setup(format!("The file {name} cannot be read: {error}."));
-    let files = if args.file.as_os_str() == "-" {
+    let files = if args.path().as_os_str() == "-" {
         Files::of_reader(stdin().lock()).map_err(unreadable)?
     } else {
-        let length = fs::metadata(&args.file).map_err(unreadable)?.len();
+        let length = fs::metadata(args.path()).map_err(unreadable)?.len();
         let bar = output::progress_bar(length, "Reading  {bar:40} {bytes}/{total_bytes}");
-        let files = Files::of_path(&args.file, |bytes| bar.set_position(bytes)).map_err(unreadable)?;
+        let files = Files::of_path(args.path(), |bytes| bar.set_position(bytes)).map_err(unreadable)?;
         bar.finish_and_clear();
         files
     };
@@ -185,13 +192,14 @@ async fn write(args: &FileArgs, mut batch: Batch, given: &Mapping, is_rejected: 
     bar.enable_steady_tick(Duration::from_millis(100));
     let written: Result<_> = async {
         let caller = operator(&open.db, args.actor.as_deref()).await?;
-        let board = import::board_of(&open.db, &caller, &args.workflow).await?;
+        let workflow = args.workflow.as_deref().unwrap_or_default();
+        let board = import::board_of(&open.db, &caller, workflow).await?;
         let mapping = board.map(&batch, given, people)?;
         let plan = import::plan(&mut batch, &board, &mapping.mapping());
         if is_rejected || is_empty {
             return Ok((mapping, plan, None));
         }
-        let outcome = import::run(&open.db, &caller, &args.workflow, &plan, args.update, args.dry_run).await?;
+        let outcome = import::run(&open.db, &caller, workflow, &plan, args.update, args.dry_run).await?;
         Ok((mapping, plan, Some(outcome)))
     }
     .await;
