@@ -112,11 +112,9 @@ impl Parts {
             .collect();
         for word in spaced.split_whitespace() {
             let lower = word.to_ascii_lowercase();
-            if word.contains(':')
-                && !lower.starts_with("utc")
-                && !lower.starts_with("gmt")
-                && !(has_time && word.starts_with(['+', '-']))
-            {
+            let is_zone =
+                ["utc", "gmt"].iter().any(|zone| lower.starts_with(zone)) || (has_time && word.starts_with(['+', '-']));
+            if word.contains(':') && !is_zone {
                 parts.time(&lower)?;
                 has_time = true;
             } else if matches!(lower.as_str(), "am" | "a.m.") && has_time {
