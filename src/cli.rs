@@ -141,8 +141,7 @@ pub enum Command {
     #[command(subcommand)]
     Workflow(workflows::WorkflowCommand),
     /// Import tickets from another tracker, or an archive.
-    #[command(subcommand)]
-    Import(import::ImportCommand),
+    Import(Box<import::ImportArgs>),
     /// Export a workflow's tickets as JSON, CSV or Markdown, or everything as an archive.
     Export(export::ExportArgs),
     /// Show and retry the embedding of tickets.
@@ -309,7 +308,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Worker(args) => return worker::command(args).await,
         Command::Verify(database) => return history::verify(database, cli.json).await,
         Command::History(command) => history::command(command, cli.json).await?,
-        Command::Import(command) => return import::command(command, cli.json).await,
+        Command::Import(args) => return import::command(*args, cli.json).await,
         Command::DatabaseUrl(args) => println!("{}", args.running_url()?),
     }
     Ok(ExitCode::SUCCESS)

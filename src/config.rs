@@ -119,6 +119,9 @@ pub struct Config {
     /// Maximum size of a request body, in bytes.
     #[arg(long, env = "CALLBOARD_MAX_BODY", default_value_t = 2 * 1024 * 1024)]
     pub max_body: usize,
+    /// Maximum size of a request that imports a file, in bytes; two of them are read at a time.
+    #[arg(long, env = "CALLBOARD_MAX_IMPORT", default_value_t = 32 * 1024 * 1024)]
+    pub max_import: usize,
     /// Bytes to buffer for a slow socket before it is closed.
     #[arg(long, env = "CALLBOARD_SOCKET_BUFFER", default_value_t = 1024 * 1024)]
     pub socket_buffer: usize,

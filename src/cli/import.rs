@@ -1,46 +1,74 @@
-//! `callboard import`: imports a file with a progress bar and reports the result of every line, or an archive.
+//! `callboard import`: imports the export of another tracker, with a preview, a mapping of names and a report; or an archive.
 
 mod archive;
+mod report;
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, stdin};
-use std::path::PathBuf;
+use std::fs;
+use std::io::stdin;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
-use serde_json::json;
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::database::DatabaseArgs;
 use super::output;
-use crate::domain::import::{Batch, Outcome, beads, run};
+use crate::domain::import::{self, Batch, Files, Format, MappedNames, Mapping, Outcome, UnknownPeople};
 use crate::domain::operators::operator;
 use crate::{Error, Result};
 
-/// Maximum number of bad lines and cycles to print; the rest is counted.
-const MAX_SHOWN: usize = 50;
+/// `callboard import FILE`, or an import of one kind.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, arg_required_else_help = true)]
+pub struct ImportArgs {
+    /// One kind.
+    #[command(subcommand)]
+    pub command: Option<ImportCommand>,
+    /// The file and how to import it.
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// The tool that the file comes from: beads, github, linear, jira, trello, backlog_md, task_master, plane, vibe_kanban,
+    /// redmine or open_project. Defaults to what the content looks like.
+    #[arg(long, value_name = "TOOL", value_parser = parse_format)]
+    pub from: Option<Format>,
+}
 
 /// Subcommands of `callboard import`.
 #[derive(Debug, Subcommand)]
 pub enum ImportCommand {
-    /// Import a JSONL export of the issue tracker beads.
-    Beads(BeadsArgs),
+    /// Import a JSONL export of the issue tracker beads; people become agents.
+    Beads(FileArgs),
     /// Import an archive of a workflow or a server, as `callboard export archive` writes it: completely or not at all.
     Archive(archive::ArchiveArgs),
 }
 
-/// Flags of `callboard import beads`.
+/// Flags of all imports of files.
 #[derive(Debug, Args)]
-pub struct BeadsArgs {
-    /// The file; `-` reads standard input.
-    pub file: PathBuf,
+pub struct FileArgs {
+    /// The file, archive or folder; `-` reads standard input.
+    // Required, but absent beside a subcommand.
+    #[arg(required = true)]
+    pub file: Option<PathBuf>,
     /// The workflow to import into, by id or name; created if it does not exist.
-    #[arg(long, value_name = "NAME")]
-    pub workflow: String,
+    #[arg(long, value_name = "NAME", required = true)]
+    pub workflow: Option<String>,
+    /// Show what would be imported, and how names are mapped, and import nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// A file that maps names of states, types, priorities and people; other names are mapped as proposed.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Write the mapping that is used to a file, to edit it and give it to --mapping.
+    #[arg(long, value_name = "FILE")]
+    pub save_mapping: Option<PathBuf>,
+    /// People who are no members: keep their names as text, or create agents for them. Defaults to text, and to agents for
+    /// beads.
+    #[arg(long, value_enum)]
+    pub people: Option<PeopleArg>,
     /// Import nothing if any line or value is invalid.
     #[arg(long)]
     pub strict: bool,
-    /// Also carry changes of the file over into tickets that were imported before, except those that changed here since.
+    /// Also carry changes of the file over into tickets that were imported before, except values that changed here too.
     #[arg(long)]
     pub update: bool,
     /// The importing actor, by id or e-mail address. Defaults to the first administrator.
@@ -51,131 +79,132 @@ pub struct BeadsArgs {
     pub database: DatabaseArgs,
 }
 
-/// Runs `callboard import …`.
-pub async fn command(command: ImportCommand, json: bool) -> Result<ExitCode> {
-    let args = match command {
-        ImportCommand::Beads(args) => args,
-        ImportCommand::Archive(args) => return archive::command(args, json).await,
-    };
-    let batch = read(&args)?;
-    let rejected = args.strict && !(batch.bad.is_empty() && batch.warnings.is_empty());
-    let outcome = if rejected || (batch.items.is_empty() && !batch.bad.is_empty()) {
-        None
-    } else {
-        Some(write(&args, &batch).await?)
-    };
-    if json {
-        let report = json!({
-            "outcome": outcome, "bad_lines": batch.bad, "warnings": batch.warnings, "skipped": batch.skipped,
-            "tombstones": batch.tombstones, "cycles": batch.cycles, "unknown_statuses": batch.unknown_statuses,
-        });
-        output::line(report);
-    } else {
-        report(&args, &batch, outcome.as_ref(), rejected);
+impl FileArgs {
+    fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new("-"))
     }
-    Ok(if batch.bad.is_empty() && !rejected { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn read(args: &BeadsArgs) -> Result<Batch> {
-    let unreadable =
-        |error: std::io::Error| Error::Setup(format!("The file {} cannot be read: {error}.", args.file.display()));
-    let (source, length): (Box<dyn BufRead>, u64) = if args.file.as_os_str() == "-" {
-        (Box::new(stdin().lock()), 0)
+/// `--people`.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PeopleArg {
+    /// Keep names as text.
+    Text,
+    /// Create agents.
+    Agents,
+}
+
+fn parse_format(text: &str) -> std::result::Result<Format, String> {
+    text.parse().map_err(|why: String| format!("it {why}"))
+}
+
+/// Runs `callboard import …`.
+pub async fn command(args: ImportArgs, json: bool) -> Result<ExitCode> {
+    match args.command {
+        Some(ImportCommand::Beads(file)) => import_file(file, Some(Format::Beads), json).await,
+        Some(ImportCommand::Archive(args)) => archive::command(args, json).await,
+        None => import_file(args.file, args.from, json).await,
+    }
+}
+
+/// What happened, for the report.
+struct Done {
+    batch: Batch,
+    mapping: MappedNames,
+    cycles: Vec<import::Cycle>,
+    /// None if nothing was written.
+    outcome: Option<Outcome>,
+}
+
+async fn import_file(args: FileArgs, from: Option<Format>, json: bool) -> Result<ExitCode> {
+    let batch = read(&args, from, json)?;
+    let given = args.mapping.as_ref().map(read_mapping).transpose()?.unwrap_or_default();
+    let is_rejected = args.strict && !(batch.bad.is_empty() && batch.warnings.is_empty());
+    let done = write(&args, batch, &given, is_rejected).await?;
+    if let Some(file) = &args.save_mapping {
+        save_mapping(file, &done.mapping.mapping())?;
+    }
+    let is_invalid = !done.batch.bad.is_empty() || is_rejected;
+    if json {
+        report::print_json(&args, &done);
     } else {
-        let file = File::open(&args.file).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
-        (Box::new(BufReader::with_capacity(1 << 16, file)), length)
-    };
-    let bar = output::progress_bar(length, "Reading  {bar:40} {bytes}/{total_bytes}");
-    let batch = beads::read(source, |bytes| bar.set_position(bytes)).map_err(unreadable)?;
-    bar.finish_and_clear();
-    Ok(batch)
+        report::print(&args, &done, is_rejected);
+    }
+    Ok(if is_invalid { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-async fn write(args: &BeadsArgs, batch: &Batch) -> Result<Outcome> {
+/// Reads and parses the file.
+fn read(args: &FileArgs, from: Option<Format>, json: bool) -> Result<Batch> {
+    let name = args.path().display();
+    let unreadable = |error: std::io::Error| Error::Setup(format!("The file {name} cannot be read: {error}."));
+    let files = if args.path().as_os_str() == "-" {
+        Files::of_reader(stdin().lock()).map_err(unreadable)?
+    } else {
+        let length = fs::metadata(args.path()).map_err(unreadable)?.len();
+        let bar = output::progress_bar(length, "Reading  {bar:40} {bytes}/{total_bytes}");
+        let files = Files::of_path(args.path(), |bytes| bar.set_position(bytes)).map_err(unreadable)?;
+        bar.finish_and_clear();
+        files
+    };
+    let format = match from {
+        Some(format) => format,
+        None => {
+            let found = Format::recognise(&files).ok_or_else(|| {
+                let tools: Vec<_> = Format::ALL.iter().map(|format| format.id()).collect();
+                Error::Setup(format!(
+                    "The format of {name} is not known; name the tool with --from: {}.",
+                    tools.join(", ")
+                ))
+            })?;
+            if !json {
+                eprintln!("This looks like {}.", found.description());
+            }
+            found
+        }
+    };
+    format.read(&files).map_err(|why| Error::Setup(format!("The file {name} {why}.")))
+}
+
+fn read_mapping(file: &PathBuf) -> Result<Mapping> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| Error::Setup(format!("The mapping {} cannot be read: {error}.", file.display())))?;
+    serde_json::from_str(&text)
+        .map_err(|error| Error::Setup(format!("The mapping {} is not valid: {error}.", file.display())))
+}
+
+fn save_mapping(file: &PathBuf, mapping: &Mapping) -> Result<()> {
+    let text = serde_json::to_string_pretty(mapping).map_err(|error| Error::Internal(error.to_string()))?;
+    fs::write(file, text + "\n")
+        .map_err(|error| Error::Setup(format!("The mapping {} cannot be written: {error}.", file.display())))
+}
+
+/// Maps the names and writes the tickets, unless the import is rejected or has none.
+async fn write(args: &FileArgs, mut batch: Batch, given: &Mapping, is_rejected: bool) -> Result<Done> {
     let open = args.database.open().await?;
+    let people = match (args.people, batch.format) {
+        (Some(PeopleArg::Agents), _) | (None, Format::Beads) => UnknownPeople::NewAgents,
+        _ => UnknownPeople::Text,
+    };
+    let is_empty = batch.tickets.is_empty() && !batch.bad.is_empty();
     // The import is a single statement, so only the elapsed time can be shown.
     let bar = output::progress_bar(0, "Writing {msg} tickets {spinner} {elapsed}");
-    bar.set_message(batch.items.len().to_string());
+    bar.set_message(batch.tickets.len().to_string());
     bar.enable_steady_tick(Duration::from_millis(100));
-    let outcome = async {
+    let written: Result<_> = async {
         let caller = operator(&open.db, args.actor.as_deref()).await?;
-        run(&open.db, &caller, &args.workflow, batch, args.update).await
+        let workflow = args.workflow.as_deref().unwrap_or_default();
+        let board = import::board_of(&open.db, &caller, workflow).await?;
+        let mapping = board.map(&batch, given, people)?;
+        let plan = import::plan(&mut batch, &board, &mapping.mapping());
+        if is_rejected || is_empty {
+            return Ok((mapping, plan, None));
+        }
+        let outcome = import::run(&open.db, &caller, workflow, &plan, args.update, args.dry_run).await?;
+        Ok((mapping, plan, Some(outcome)))
     }
     .await;
     bar.finish_and_clear();
     open.close().await;
-    outcome
-}
-
-fn report(args: &BeadsArgs, batch: &Batch, outcome: Option<&Outcome>, rejected: bool) {
-    for bad in batch.bad.iter().take(MAX_SHOWN) {
-        eprintln!("Line {} {}.", bad.line, bad.reason);
-    }
-    more(batch.bad.len(), "invalid lines");
-    for warning in batch.warnings.iter().take(MAX_SHOWN) {
-        eprintln!("Line {} {}; the value is left out.", warning.line, warning.reason);
-    }
-    more(batch.warnings.len(), "invalid values");
-    for cycle in batch.cycles.iter().take(MAX_SHOWN) {
-        eprintln!(
-            "Line {}: {} as {} of {} would create a cycle; the link is skipped.",
-            cycle.line, cycle.to, cycle.kind, cycle.from
-        );
-    }
-    more(batch.cycles.len(), "links that would create a cycle");
-    for (status, count) in &batch.unknown_statuses {
-        eprintln!("{count} tickets have the unknown status {status:?}; they count as open.");
-    }
-    match outcome {
-        Some(outcome) => output::line(summary(args, batch, outcome).trim_end()),
-        None if rejected => {
-            eprintln!("Nothing is imported: {} lines and {} values are invalid.", batch.bad.len(), batch.warnings.len())
-        }
-        None => eprintln!("Nothing is imported: all lines are invalid."),
-    }
-}
-
-fn more(count: usize, what: &str) {
-    if count > MAX_SHOWN {
-        eprintln!("… and {} more {what}.", count - MAX_SHOWN);
-    }
-}
-
-fn summary(args: &BeadsArgs, batch: &Batch, outcome: &Outcome) -> String {
-    let mut text = format!("Workflow {} ({})\n", outcome.workflow_name, outcome.workflow_id);
-    let unchanged = outcome.existing.saturating_sub(outcome.updated + outcome.kept);
-    let rows = [
-        (outcome.imported, "tickets imported"),
-        (outcome.updated, "tickets updated"),
-        (outcome.kept, "kept, because they changed here since"),
-        (unchanged, "imported before, left as they are"),
-        (
-            if args.update { 0 } else { outcome.newer },
-            "of these have newer changes in the file; --update takes them over",
-        ),
-        (batch.tombstones, "tombstones skipped"),
-        (batch.bad.len() as u64, "invalid lines"),
-        (batch.warnings.len() as u64, "invalid values left out"),
-        (outcome.comments, "comments"),
-        (outcome.blockers, "open blockers"),
-        (outcome.parents, "parents"),
-        (outcome.related, "other relations"),
-        (outcome.missing_links, "links to missing tickets"),
-        (batch.cycles.len() as u64, "links skipped because of a cycle"),
-        (outcome.agents, "agents provisioned"),
-        (outcome.types_added.len() as u64, "ticket types added"),
-    ];
-    for (kind, count) in &batch.skipped {
-        text.push_str(&format!("{count:>8}  lines of the type {kind:?} skipped\n"));
-    }
-    for (count, what) in rows {
-        if count > 0 || what == "tickets imported" {
-            text.push_str(&format!("{count:>8}  {what}\n"));
-        }
-    }
-    if !outcome.types_added.is_empty() {
-        text.push_str(&format!("          ({})\n", outcome.types_added.join(", ")));
-    }
-    text
+    let (mapping, plan, outcome) = written?;
+    Ok(Done { batch, mapping, cycles: plan.cycles, outcome })
 }

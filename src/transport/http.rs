@@ -19,6 +19,7 @@ pub mod field_errors;
 pub mod findings;
 pub mod health;
 pub mod idempotency;
+pub mod imports;
 pub mod invitations;
 pub mod invites;
 pub mod jobs;
@@ -52,7 +53,7 @@ use tracing_actix_web::TracingLogger;
 use utoipa_actix_web::AppExt;
 pub use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use self::body::Json;
+pub use self::body::{ImportJson, Json};
 pub use self::caller::{Auth, OptionalAuth};
 pub use self::path_query::{Path, Query};
 pub use self::problem::{Failure, Result};
@@ -74,6 +75,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.configure(keys::configure).configure(agents::configure).configure(invites::configure);
     cfg.configure(invitations::configure).configure(users::configure);
     workflows::configure(cfg);
+    imports::configure(cfg);
     archives::configure(cfg);
     findings::configure(cfg);
     usage::configure(cfg);

@@ -99,10 +99,10 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     assert!(!output.ok, "bad lines make exit code 1");
     for part in [
         "20  tickets imported",
-        "1  lines of the type \"memory\" skipped",
-        "1  tombstones skipped",
-        "4  invalid lines",
-        "4  invalid values left out",
+        "1  lines of the type memory: they hold no issue",
+        "1  tombstones: deleted tickets are skipped",
+        "4  invalid lines:",
+        "4  invalid values:",
         "2  ticket types added",
         "(epic, merge-request)",
     ] {
@@ -140,6 +140,31 @@ async fn files_are_imported_and_every_line_is_accounted_for() {
     run(&test.url, "", &["import", "beads", "/nowhere", "--workflow", "T"]).refuses("/nowhere");
     run(&test.url, "{\"id\":\"x\",\"title\":\"abc\"}", &["import", "beads", "-", "--workflow", "T", "--as", "nobody"])
         .refuses("nobody");
+}
+
+#[tokio::test]
+async fn a_file_of_another_tracker_is_previewed_mapped_and_imported() {
+    let test = harness::database("cli_import_linear").await;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/import/linear.csv");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mapping = folder.path().join("mapping.json").to_string_lossy().into_owned();
+    let import = |flags: &[&str]| run(&test.url, "", &[&["import", file, "--workflow", "Port"], flags].concat());
+    let tried = import(&["--dry-run", "--save-mapping", &mapping]);
+    assert!(tried.ok && tried.err.contains("This looks like a Linear CSV export."), "{}{}", tried.out, tried.err);
+    for part in ["STATE", "Parked", "unknown; the default", "5  tickets imported", "column Initiatives"] {
+        assert!(tried.out.contains(part), "{part}: {}", tried.out);
+    }
+    assert_eq!(run(&test.url, "", &["workflow", "list", "--json"]).json(), serde_json::json!([]), "it is undone");
+    let text = std::fs::read_to_string(&mapping).expect("a mapping");
+    assert!(text.contains("\"Parked\": \"backlog\""), "{text}");
+    std::fs::write(&mapping, text.replace("\"Parked\": \"backlog\"", "\"Parked\": \"testing\"")).expect("written");
+    let done = import(&["--mapping", &mapping, "--json", "--from", "linear"]).json();
+    assert_eq!(done["outcome"]["imported"], 5);
+    let exported = run(&test.url, "", &["export", "json", "--workflow", "Port"]).json();
+    assert_eq!(exported["tickets"][4]["status"], "testing");
+    let again = import(&["--mapping", &mapping, "--update"]).out;
+    assert!(again.contains("5  imported before, left as they are"), "{again}");
+    assert!(import(&["--mapping", "/nowhere"]).err.contains("/nowhere"));
 }
 
 #[tokio::test]

@@ -524,6 +524,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/import-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The formats that can be imported. */
+        get: operations["getImportFormats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/internal/commits": {
         parameters: {
             query?: never;
@@ -2282,6 +2299,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Imports a file into a workflow, in one transaction. Tickets that were imported before are skipped, or updated with
+         *     `update`. People become members or stay as text. Requires an owner.
+         */
+        post: operations["createWorkflowsIdImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows what importing a file would do: its format, its tickets, what each state, type, priority and person becomes, and what
+         *     is not taken. Changes nothing. Requires an owner.
+         */
+        post: operations["createWorkflowsIdImportPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/invitations": {
         parameters: {
             query?: never;
@@ -3007,6 +3064,18 @@ export interface components {
             /** @description The worker that claimed the job. */
             worker?: string | null;
         };
+        /** @description A line that cannot be imported, or a value of a line. */
+        BadLine: {
+            /** @description The file, of an export of several files. */
+            file?: string | null;
+            /**
+             * Format: int64
+             * @description Its number in the file, from 1.
+             */
+            line: number;
+            /** @description What is wrong with it, after "The line". */
+            reason: string;
+        };
         /** @description The response to setting blockers. */
         BlockersSet: {
             /** @description Tickets that block it now. */
@@ -3030,6 +3099,15 @@ export interface components {
             tickets: components["schemas"]["TicketDifference"][];
             /** @description The later one. */
             to: components["schemas"]["BoardMoment"];
+        };
+        /** @description A column. */
+        BoardColumn: {
+            /** @description What it means for a ticket. */
+            category: components["schemas"]["Category"];
+            /** @description The id. */
+            id: string;
+            /** @description The name. */
+            name: string;
         };
         /**
          * @description A board's configuration. In requests every field is optional and defaults to the template's or the
@@ -4476,6 +4554,223 @@ export interface components {
              */
             seq: number;
         };
+        /** @description The answer of an import. */
+        ImportAnswer: {
+            /** @description Lines that could not be imported, at most 1,000. */
+            bad_lines: components["schemas"]["BadLine"][];
+            /** @description Whether it was undone. */
+            dry_run: boolean;
+            /** @description The format. */
+            format: components["schemas"]["ImportTool"];
+            /** @description What each name became, at most 1,000 of a kind. */
+            mapping: components["schemas"]["MappedNames"];
+            /** @description What was not taken, by kind. */
+            not_taken: components["schemas"]["NotTaken"][];
+            /** @description What was done, or would be. */
+            outcome: components["schemas"]["ImportOutcome"];
+            /** @description Values that were left out, at most 1,000. */
+            warnings: components["schemas"]["BadLine"][];
+        };
+        /** @description `POST /api/workflows/{id}/import` and its preview: the file, and how to import it. */
+        ImportFile: {
+            /** @description The content of a text file. */
+            content?: string | null;
+            /** @description Instead of `content`: the bytes of a file in Base64, for archives and other encodings than UTF-8. */
+            content_base64?: string | null;
+            /**
+             * @description Whether the import is undone, to see its exact outcome. Defaults to false.
+             * @default false
+             */
+            dry_run?: boolean;
+            /** @description The file's name. */
+            file_name?: string | null;
+            format?: components["schemas"]["ImportTool"] | null;
+            /**
+             * @description What names become. Defaults to what the preview proposes.
+             * @default {
+             *       "states": {},
+             *       "types": {},
+             *       "priorities": {},
+             *       "people": {}
+             *     }
+             */
+            mapping?: components["schemas"]["ImportMapping"];
+            /**
+             * @description Whether nothing is imported if any line or value is invalid. Defaults to false.
+             * @default false
+             */
+            strict?: boolean;
+            /**
+             * @description Whether changes of the source are carried over into tickets that were imported before, except values that changed here
+             *     too. Defaults to false: known tickets are skipped.
+             * @default false
+             */
+            update?: boolean;
+        };
+        /** @description A format that can be imported. */
+        ImportFormat: {
+            /** @description What a file of it is, e.g. `a Linear CSV export`. */
+            description: string;
+            /** @description How to export there. */
+            how_to_export: string;
+            /** @description Its name in requests. */
+            id: components["schemas"]["ImportTool"];
+            /** @description The tool. */
+            tool: string;
+        };
+        /** @description The formats that can be imported. */
+        ImportFormats: {
+            /** @description All of them. */
+            formats: components["schemas"]["ImportFormat"][];
+            /** @description Maximum bytes of a request with a file. */
+            max_bytes: number;
+        };
+        /**
+         * @description How names of the other tracker become values of the board. Names that are not given are mapped as proposed; names that do not
+         *     occur are ignored.
+         */
+        ImportMapping: {
+            /**
+             * @description People to members, by id or e-mail address; null keeps the name as text.
+             * @default {}
+             */
+            people?: {
+                [key: string]: string | null;
+            };
+            /**
+             * @description Priorities.
+             * @default {}
+             */
+            priorities?: {
+                [key: string]: components["schemas"]["Priority"];
+            };
+            /**
+             * @description States to ids of columns.
+             * @default {}
+             */
+            states?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Types to ids of ticket types; one that the board lacks is added.
+             * @default {}
+             */
+            types?: {
+                [key: string]: string;
+            };
+        };
+        /** @description The result of an import. */
+        ImportOutcome: {
+            /**
+             * Format: int64
+             * @description People provisioned as agents.
+             */
+            agents: number;
+            /**
+             * Format: int64
+             * @description Blockers that are still open.
+             */
+            blockers: number;
+            /**
+             * Format: int64
+             * @description Comments.
+             */
+            comments: number;
+            /**
+             * Format: int64
+             * @description Items imported before.
+             */
+            existing: number;
+            /**
+             * Format: int64
+             * @description New tickets.
+             */
+            imported: number;
+            /**
+             * Format: int64
+             * @description Tickets of the workflow from earlier imports.
+             */
+            imported_before: number;
+            /**
+             * Format: int64
+             * @description Of those, tickets with a value that changed both there and here, so that an updating import left it.
+             */
+            kept: number;
+            /**
+             * Format: int64
+             * @description Links to items that do not exist.
+             */
+            missing_links: number;
+            /**
+             * Format: int64
+             * @description Of those, items that have changed in the file since.
+             */
+            newer: number;
+            /**
+             * Format: int64
+             * @description Parents.
+             */
+            parents: number;
+            /**
+             * Format: int64
+             * @description Other relations, including resolved blockers.
+             */
+            related: number;
+            /** @description Ticket types added to the board. */
+            types_added: string[];
+            /**
+             * Format: int64
+             * @description Of those, tickets that an updating import changed.
+             */
+            updated: number;
+            /** @description The workflow. */
+            workflow_id: string;
+            /** @description Its name. */
+            workflow_name: string;
+        };
+        /** @description What an import would do. */
+        ImportPreview: {
+            /** @description Lines that cannot be imported, at most 1,000. */
+            bad_lines: components["schemas"]["BadLine"][];
+            /** @description The columns of the board, from which states can be chosen. */
+            columns: components["schemas"]["BoardColumn"][];
+            /**
+             * Format: int64
+             * @description Its comments.
+             */
+            comments: number;
+            /**
+             * Format: int64
+             * @description Of the tickets, those that were imported before.
+             */
+            existing: number;
+            /** @description The format. */
+            format: components["schemas"]["ImportTool"];
+            /** @description Whether some tickets bring their moves between columns. */
+            has_moves: boolean;
+            /** @description What the file looks like, e.g. `a Linear CSV export`. */
+            looks_like: string;
+            /** @description What each name becomes, at most 1,000 of a kind. */
+            mapping: components["schemas"]["MappedNames"];
+            /** @description What is not taken, by kind. */
+            not_taken: components["schemas"]["NotTaken"][];
+            /** @description The first tickets. */
+            samples: components["schemas"]["SampleTicket"][];
+            /** @description The ids of its ticket types. */
+            ticket_types: string[];
+            /**
+             * Format: int64
+             * @description Its tickets.
+             */
+            tickets: number;
+            /** @description Values that are left out, at most 1,000. */
+            warnings: components["schemas"]["BadLine"][];
+        };
+        /**
+         * @description A tool whose export can be imported.
+         * @enum {string}
+         */
+        ImportTool: "beads" | "github" | "linear" | "jira" | "trello" | "backlog_md" | "task_master" | "plane" | "vibe_kanban" | "redmine" | "open_project";
         /** @description The result of deciding an invitation. */
         InvitationDecided: {
             /** @description Whether the actor is a member now. */
@@ -4856,6 +5151,38 @@ export interface components {
             expires_at: string;
             role?: string | null;
             workflow_id?: string | null;
+        };
+        /**
+         * @description Why a name is mapped as it is.
+         * @enum {string}
+         */
+        MappedBy: "given" | "name" | "similar" | "category" | "email" | "new" | "text" | "unknown";
+        /** @description A name of the other tracker and what becomes of it. */
+        MappedName: {
+            /**
+             * Format: int64
+             * @description How many tickets have it; of people, how often they are named.
+             */
+            count: number;
+            /** @description Of a person: the e-mail address. */
+            email?: string | null;
+            /** @description Why. */
+            how: components["schemas"]["MappedBy"];
+            /** @description The name there. */
+            name: string;
+            /** @description The column, ticket type, priority or member here; null for a person that is kept as text. */
+            to?: string | null;
+        };
+        /** @description The whole mapping with its reasons; each list has the most frequent names first. */
+        MappedNames: {
+            /** @description People. */
+            people: components["schemas"]["MappedName"][];
+            /** @description Priorities. */
+            priorities: components["schemas"]["MappedName"][];
+            /** @description States, mapped to columns. */
+            states: components["schemas"]["MappedName"][];
+            /** @description Types. */
+            types: components["schemas"]["MappedName"][];
         };
         /** @description The caller and its credential. */
         Me: {
@@ -5285,6 +5612,20 @@ export interface components {
             commits?: string | null;
             /** @description For `GET /api/tickets/{id}/history`. */
             history?: string | null;
+        };
+        /** @description Something of the source that the import does not take. */
+        NotTaken: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /** @description Up to three examples. */
+            examples: string[];
+            /** @description What it is. */
+            kind: string;
+            /** @description Why it is not taken, or what happens to it instead. */
+            reason: string;
         };
         /** @description `POST /api/searches/recent` */
         NoteSearch: {
@@ -5849,6 +6190,29 @@ export interface components {
             overlap_seconds?: number | null;
             /** @description The new secret, as in `POST /api/webhooks`. Defaults to a generated one. */
             secret?: string | null;
+        };
+        /** @description A ticket of a preview. */
+        SampleTicket: {
+            /**
+             * Format: date-time
+             * @description When it was finished.
+             */
+            closed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description The priority. */
+            priority: string;
+            /** @description Its id in the other tracker. */
+            reference: string;
+            /** @description Its state there. */
+            state: string;
+            /** @description Its column here. */
+            status: string;
+            /** @description The title. */
+            title: string;
         };
         /** @description `POST /api/searches` */
         SaveSearch: {
@@ -8633,6 +8997,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comment"];
+                };
+            };
+        };
+    };
+    getImportFormats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportFormats"];
                 };
             };
         };
@@ -11777,6 +12161,58 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Findings"];
+                };
+            };
+        };
+    };
+    createWorkflowsIdImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportAnswer"];
+                };
+            };
+        };
+    };
+    createWorkflowsIdImportPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ImportFile"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
                 };
             };
         };

@@ -1,28 +1,51 @@
 -- Import: many tickets with their own dates, authors, comments and links, in one transaction. Triggers write history
 -- as for any insert. A ticket that was imported before (same external_ref) stays as it is, unless the import updates.
+-- What the source said is kept in the custom field `imported` (logic.imported_field).
 --
 -- The planner can estimate neither the number of items nor the tickets of the running transaction, and would choose
 -- nested loops with quadratic time, so they are disabled here.
 
 -- The items of an import as rows. `stage` is open, active or done; `blocked_by`, `parent` and `related` name other
--- items, or tickets imported before, by their external_ref. A title that shows too little gets the ref.
+-- items, or tickets imported before, by their external_ref. `past` is where the ticket stood when, if the source says it:
+-- [{at, status, started_at, completed_at}]. A title that shows too little gets the ref.
 create function logic.import_items(items jsonb) returns table (
     line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
     author text, assignee text, tags text[], estimate_minutes bigint,
     created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
-    parent text, blocked_by text[], related text[], comments jsonb, due_at timestamptz
+    parent text, blocked_by text[], related text[], comments jsonb,
+    story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb
 ) language sql stable
 begin atomic
     select i.line, i.ref,
            case when logic.content_length(i.title) < 3 then left(i.title, 400) || ' (' || left(i.ref, 90) || ')' else i.title end,
            i.description, i.status, i.stage, i.priority, i.ticket_type, i.author, i.assignee,
            i.tags, i.estimate_minutes, i.created_at, i.updated_at, i.started_at, i.closed_at,
-           i.parent, i.blocked_by, i.related, i.comments, i.due_at
+           i.parent, i.blocked_by, i.related, i.comments, i.story_points, coalesce(i.spent_minutes, 0), i.due_at, i.source, i.url, i.past
       from jsonb_to_recordset(items) i (
            line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
            author text, assignee text, tags text[], estimate_minutes bigint,
            created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
-           parent text, blocked_by text[], related text[], comments jsonb, due_at timestamptz);
+           parent text, blocked_by text[], related text[], comments jsonb,
+           story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb);
+end;
+
+-- What an import keeps about a ticket beside its fields: {from, url, past, values}. `values` is what the source said, so
+-- that a later import sees what changed there and what changed here. Without a known source nothing is kept.
+create function logic.imported_field(source text, url text, past jsonb, said jsonb) returns jsonb language sql immutable
+begin atomic
+    select case when source is not null then jsonb_strip_nulls(jsonb_build_object('from', source, 'url', url, 'past', past))
+                || jsonb_build_object('values', said) end;
+end;
+
+-- The values of an item, or of a ticket, as a later import compares them.
+create function logic.import_values(
+    title text, description text, priority text, ticket_type text, assignee text, tags text[], story_points double precision,
+    estimate_minutes bigint, spent_minutes bigint, due_on date, status text
+) returns jsonb language sql immutable
+begin atomic
+    select jsonb_build_object('title', title, 'description', md5(description), 'priority', priority, 'ticket_type', ticket_type,
+        'assignee', assignee, 'tags', tags, 'story_points', story_points, 'estimate_minutes', estimate_minutes,
+        'spent_minutes', spent_minutes, 'due_on', due_on, 'status', status);
 end;
 
 -- The workflow of an import: by id, by name, or a new one of that name.
@@ -192,18 +215,22 @@ begin
     made as (
         insert into tickets (id, workflow_id, number, title, description, ticket_type, priority, status, rank,
                              created_by_agent_id, assigned_agent_id, parent_ticket_id, tags, related_ticket_ids, estimate_minutes,
-                             is_resolved, resolved_at, started_at, completed_at, external_ref, created_at, updated_at, due_on)
-        select f.id, workflow, f.number, f.title, f.description,
-               coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(f.ticket_type) limit 1),
-                        b.default_ticket_type),
+                             story_points, spent_minutes, is_resolved, resolved_at, started_at, completed_at, external_ref,
+                             created_at, updated_at, due_on, custom_fields)
+        select f.id, workflow, f.number, f.title, f.description, y.id,
                f.priority, s.column_id, 'm' || lpad(to_hex(rank_base + f.place), 14, '0') || '.' || to_hex(f.number),
-               f.author, f.assignee, p.id, f.tags, coalesce(r.ids, '{}'), f.estimate_minutes,
+               f.author, f.assignee, p.id, f.tags, coalesce(r.ids, '{}'), f.estimate_minutes, f.story_points, f.spent_minutes,
                f.stage = 'done', f.closed_at, f.started_at, f.closed_at, f.ref, f.created_at, coalesce(f.updated_at, f.created_at),
-               (f.due_at at time zone w.time_zone)::date
+               (f.due_at at time zone w.time_zone)::date,
+               case when f.source is not null then jsonb_build_object('imported', logic.imported_field(f.source, f.url, f.past,
+                    logic.import_values(f.title, f.description, f.priority, y.id, f.assignee, f.tags, f.story_points,
+                        f.estimate_minutes, f.spent_minutes, (f.due_at at time zone w.time_zone)::date, s.column_id))) end
           from fresh f
           join workflows w on w.id = workflow
           join boards b on b.workflow_id = workflow
           join stages s on s.stage = f.stage and s.status = f.status
+         cross join lateral (select coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x
+                    where lower(x ->> 'id') = lower(f.ticket_type) limit 1), b.default_ticket_type) as id) y
           left join known p on p.ref = f.parent
           left join relations r on r.id = f.id
          order by f.number
@@ -211,50 +238,6 @@ begin
     )
     select count(m.parent_ticket_id) into parents from made m;
     return jsonb_build_object('imported', wanted, 'parents', parents);
-end
-$$;
-
--- Carries changes of the source over into tickets that were imported before: text, priority, type, assignee, tags and
--- estimate; the column only if the item's stage is another one. A ticket that changed here after the source did is
--- kept; an item without any time is taken over. Links of known tickets stay as they are.
-create function logic.import_changes(workflow text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
-declare
-    answer jsonb;
-begin
-    with
-    -- The known items with the values that their tickets get.
-    wanted as materialized (
-        select t.id, coalesce(i.updated_at >= t.updated_at, true) as is_newer, i.title, i.description, i.priority, i.tags, i.closed_at,
-               coalesce((select x ->> 'id' from jsonb_array_elements(b.ticket_types) x where lower(x ->> 'id') = lower(i.ticket_type) limit 1),
-                        t.ticket_type) as ticket_type,
-               coalesce(i.assignee, t.assigned_agent_id) as assignee, coalesce(i.estimate_minutes, t.estimate_minutes) as estimate,
-               coalesce((i.due_at at time zone w.time_zone)::date, t.due_on) as due_on,
-               case when i.stage = case c.category when 'todo' then 'open' else c.category end then t.status
-                    else logic.import_column(workflow, i.status, i.stage) end as status
-          from logic.import_items(items) i
-          join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and logic.is_live(t)
-          join workflows w on w.id = workflow
-          join boards b on b.workflow_id = workflow
-          join board_columns c on c.workflow_id = workflow and c.id = t.status
-    ),
-    -- Those that differ from their tickets.
-    different as materialized (
-        select w.* from wanted w join tickets t on t.id = w.id
-         where (t.title, t.description, t.priority, t.ticket_type, t.assigned_agent_id, t.tags, t.estimate_minutes, t.due_on, t.status)
-               is distinct from (w.title, w.description, w.priority, w.ticket_type, w.assignee, w.tags, w.estimate, w.due_on, w.status)
-    ),
-    -- The changed tickets.
-    written as (
-        update tickets t set title = d.title, description = d.description, priority = d.priority, ticket_type = d.ticket_type,
-               assigned_agent_id = d.assignee, tags = d.tags, estimate_minutes = d.estimate, due_on = d.due_on, status = d.status,
-               completed_at = case when d.status = t.status then t.completed_at else d.closed_at end
-          from different d where d.id = t.id and d.is_newer
-        returning t.id
-    )
-    select jsonb_build_object('updated', (select count(*) from written),
-            'kept', (select count(*) from different d where not d.is_newer))
-      into answer;
-    return answer;
 end
 $$;
 

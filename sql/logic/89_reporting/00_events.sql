@@ -62,28 +62,34 @@ begin atomic
                 'started_at', metadata #> '{changes,started_at}', 'completed_at', metadata #> '{changes,completed_at}') end end;
 end;
 
--- What the creation of a ticket sets, in up to three steps. A ticket that is older than its row in history was imported: it was
--- created, begun and completed when its dates say. It stood in the initial column until it was begun, and in the first active
--- one until it was completed; only where it stood at the time of the import is known. `fixed` is a later correction of created_at.
+-- What the creation of a ticket sets, in steps. A ticket that is older than its row in history was imported: it was created,
+-- begun and completed when its dates say. If the import knew its moves (logic.import_items, `past`), it made these. Otherwise it
+-- stood in the initial column until it was begun, and in the first active one until it was completed; only where it stood at
+-- the time of the import is known. `fixed` is a later correction of created_at.
 create function logic.creation_steps(card jsonb, recorded_at timestamptz, fixed text, initial_column text, active_column text, category text)
 returns table (step int, at timestamptz, patch jsonb, is_estimated boolean) language sql stable parallel safe
 begin atomic
-    select s.step, s.at, s.patch, coalesce(c.created_at < recorded_at - interval '1 minute', false)
+    select s.step, s.at, s.patch, coalesce(c.created_at < recorded_at - interval '1 minute', false) and c.past is null
       from (select coalesce(fixed, card ->> 'created_at')::timestamptz as created_at, (card ->> 'started_at')::timestamptz as started_at,
-                   (card ->> 'completed_at')::timestamptz as completed_at, logic.card_patch(card) as patch) c
+                   (card ->> 'completed_at')::timestamptz as completed_at, logic.card_patch(card) as patch,
+                   case when (card ->> 'created_at')::timestamptz < recorded_at - interval '1 minute' then card #> '{custom_fields,imported,past}' end as past) c
      cross join lateral (
         select 0 as step, c.created_at as at, c.patch || case
+                   when c.past is not null then '{"started_at": null, "completed_at": null}' || ((c.past -> 0) - 'at')
                    when c.created_at < recorded_at - interval '1 minute' and category is distinct from 'todo'
                         and (category = 'done' and c.completed_at is not null or category = 'active' and c.started_at is not null)
                    then jsonb_build_object('status', initial_column, 'started_at', null, 'completed_at', null) else '{}' end
                  || jsonb_build_object('created_at', c.created_at) as patch
         union all
+        select (p.place - 1)::int, (p.entry ->> 'at')::timestamptz, '{"started_at": null, "completed_at": null}' || (p.entry - 'at')
+          from jsonb_array_elements(c.past) with ordinality p (entry, place) where p.place between 2 and 1000
+        union all
         select 1, c.started_at, jsonb_build_object('status', case category when 'active' then card ->> 'status' else active_column end, 'started_at', c.started_at)
-         where c.created_at < recorded_at - interval '1 minute' and c.started_at is not null
+         where c.past is null and c.created_at < recorded_at - interval '1 minute' and c.started_at is not null
            and (category = 'active' or category = 'done' and active_column is not null and c.started_at < c.completed_at)
         union all
         select 2, c.completed_at, jsonb_build_object('status', card -> 'status', 'started_at', c.started_at, 'completed_at', c.completed_at)
-         where c.created_at < recorded_at - interval '1 minute' and category = 'done' and c.completed_at is not null
+         where c.past is null and c.created_at < recorded_at - interval '1 minute' and category = 'done' and c.completed_at is not null
      ) s;
 end;
 

@@ -58,14 +58,14 @@ begin atomic
         select (select b.initial_status from boards b where b.workflow_id = workflow) as initial_column,
                (select c.id from board_columns c where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1) as active_column
     ),
-    -- What each event sets; the creation of a ticket in up to three steps.
+    -- What each event sets; the creation of a ticket in up to 1,000 steps.
     steps as (
-        select e.ticket_id, (e.seq * 4, e.changed_at, e.changed_at, e.change_type, false,
+        select e.ticket_id, (e.seq * 1024, e.changed_at, e.changed_at, e.change_type, false,
                     logic.event_patch(e.change_type, e.field_name, e.metadata))::logic.flow_event as event
           from events e left join merged m on m.ticket_id = e.ticket_id and m.xid = e.xid
          where e.change_type <> 'created' and (m.ticket_id is null or e.change_type = 'ticket_merged')
         union all
-        select e.ticket_id, (e.seq * 4 + s.step, s.at, e.changed_at, e.change_type, s.is_estimated, s.patch)::logic.flow_event
+        select e.ticket_id, (e.seq * 1024 + s.step, s.at, e.changed_at, e.change_type, s.is_estimated, s.patch)::logic.flow_event
           from events e
           left join corrected c on c.ticket_id = e.ticket_id
          cross join start b

@@ -1,37 +1,77 @@
-//! Actor ids for the names of people in other trackers. Invalid characters are replaced, and a hash of the whole name
-//! keeps replaced names distinct.
+//! The people that an import names, and actor ids for those that it creates. Invalid characters are replaced, and a hash of
+//! the whole name keeps replaced names distinct.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::texts::cut;
 use crate::domain::accounts::is_actor_id;
 
-/// A person that an import names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A person of another tracker.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Person {
+    /// The name as it was written.
+    pub name: String,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// How often a ticket or comment names the person.
+    pub count: u64,
+}
+
+/// An agent to create for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewAgent {
     /// The actor's id.
     pub id: String,
     /// The name as it was written.
     pub name: String,
 }
 
-/// The people that an import names, each once.
+/// The people that an import names, by name.
 #[derive(Debug, Default)]
 pub struct People(BTreeMap<String, Person>);
 
 impl People {
-    /// The id for a name; none for a blank one.
-    pub fn id_of(&mut self, name: &str) -> Option<String> {
-        let name = name.trim();
+    /// Notes that a person is named, e.g. `Ada`, `ada@example.org` or `Ada <ada@example.org>`; returns the key. None for a
+    /// blank name.
+    pub fn note(&mut self, name: &str) -> Option<String> {
+        let name = name.replace('\0', "");
+        let name = name.trim().trim_start_matches('@').trim();
         if name.is_empty() {
             return None;
         }
-        let person = self
-            .0
-            .entry(name.to_owned())
-            .or_insert_with(|| Person { id: actor_id(name), name: name.chars().take(200).collect() });
-        Some(person.id.clone())
+        if let Some((before, email)) = name.strip_suffix('>').and_then(|name| name.rsplit_once('<'))
+            && is_email(email)
+        {
+            let name = if before.trim().is_empty() { email } else { before.trim() };
+            return self.note_with(name, Some(email));
+        }
+        self.note_with(name, Some(name).filter(|name| is_email(name)))
+    }
+
+    /// The same with an e-mail address from another field.
+    pub fn note_with(&mut self, name: &str, email: Option<&str>) -> Option<String> {
+        let name = cut(name.trim(), 200);
+        if name.is_empty() {
+            return None;
+        }
+        let person = self.0.entry(name.clone()).or_insert_with(|| Person { name: name.clone(), ..Person::default() });
+        person.count += 1;
+        if person.email.is_none() {
+            person.email = email.map(|email| email.trim().to_lowercase()).filter(|email| is_email(email));
+        }
+        Some(name)
+    }
+
+    /// The e-mail address of a person, from a list of people in the file.
+    pub fn learn_email(&mut self, name: &str, email: &str) {
+        if let Some(person) = self.0.get_mut(name.trim())
+            && person.email.is_none()
+            && is_email(email.trim())
+        {
+            person.email = Some(email.trim().to_lowercase());
+        }
     }
 
     /// All people.
@@ -40,8 +80,13 @@ impl People {
     }
 }
 
+fn is_email(text: &str) -> bool {
+    text.split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !text.contains(char::is_whitespace))
+}
+
 /// `beads/crew/dave` stays as it is; `José Ñ` becomes `Jos-1c291ca3`.
-fn actor_id(name: &str) -> String {
+pub fn actor_id(name: &str) -> String {
     // An e-mail address names a person, so no agent has one as its id.
     if is_actor_id(name) && !name.contains('@') {
         return name.to_owned();
@@ -67,14 +112,22 @@ mod tests {
 
     #[test]
     fn ids_are_valid_and_distinct() {
-        let mut people = People::default();
-        assert_eq!(people.id_of("beads/crew/dave").as_deref(), Some("beads/crew/dave"));
-        assert_eq!(people.id_of("  "), None);
+        assert_eq!(actor_id("beads/crew/dave"), "beads/crew/dave");
         let long = "x".repeat(300);
         let names = ["José Ñ", "Jose\u{301} N", "Jos/é", "名前", "!!!", "a b", "a  b", long.as_str(), "<script>"];
-        let ids: Vec<_> = names.iter().filter_map(|name| people.id_of(name)).collect();
+        let ids: Vec<_> = names.iter().map(|name| actor_id(name)).collect();
         assert!(ids.iter().all(|id| is_actor_id(id)), "{ids:?}");
         assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), names.len(), "{ids:?}");
-        assert!(people.iter().all(|person| person.name.chars().count() <= 200));
+    }
+
+    #[test]
+    fn addresses_are_found_in_names() {
+        let mut people = People::default();
+        assert_eq!(people.note("  "), None);
+        assert_eq!(people.note("Ada Lovelace <Ada@Example.org>").as_deref(), Some("Ada Lovelace"));
+        assert_eq!(people.note("@ada").as_deref(), Some("ada"));
+        assert_eq!(people.note("grace@example.org").as_deref(), Some("grace@example.org"));
+        let emails: Vec<_> = people.iter().map(|person| person.email.as_deref()).collect();
+        assert_eq!(emails, [Some("ada@example.org"), None, Some("grace@example.org")]);
     }
 }

@@ -10,6 +10,7 @@ use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::app::AppState;
 use crate::transport::http::problem::Failure;
@@ -39,9 +40,46 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
+/// A JSON body that holds a file to import. It may be larger than others, so few are read at a time; the rest wait.
+#[derive(Debug)]
+pub struct ImportJson<T> {
+    /// The body.
+    pub value: T,
+    /// Held until the import is done.
+    _permit: SemaphorePermit<'static>,
+}
+
+/// Imports that are read and carried out at a time.
+static IMPORTS: Semaphore = Semaphore::const_new(2);
+/// Time limit for a client to send a file.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(300);
+
+impl<T: DeserializeOwned + 'static> FromRequest for ImportJson<T> {
+    type Error = Failure;
+    type Future = LocalBoxFuture<'static, std::result::Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let limit = request.app_data::<web::Data<AppState>>().map_or(1 << 20, |state| state.config.max_import);
+            let busy = || Error::problem(503, "busy", "Other imports are running; try again in a minute.");
+            let waiting = tokio::time::timeout(READ_TIMEOUT, IMPORTS.acquire());
+            let permit = waiting.await.map_err(|_| busy())?.map_err(|_| busy())?;
+            let bytes = read_up_to(&request, payload, limit, IMPORT_TIMEOUT).await?;
+            idempotency::note_body(&bytes);
+            Ok(Self { value: parse(&bytes)?, _permit: permit })
+        })
+    }
+}
+
 /// Reads the body; checks content type, encoding, size and time.
-pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<Bytes> {
+pub(crate) async fn read(request: &HttpRequest, payload: Payload) -> Result<Bytes> {
     let limit = request.app_data::<web::Data<AppState>>().map_or(1 << 20, |state| state.config.max_body);
+    read_up_to(request, payload, limit, READ_TIMEOUT).await
+}
+
+async fn read_up_to(request: &HttpRequest, mut payload: Payload, limit: usize, time: Duration) -> Result<Bytes> {
     let too_large = || Error::problem(413, "too_large", format!("The body may have at most {limit} bytes."));
     let header =
         |name| request.headers().get(name).and_then(|v: &actix_web::http::header::HeaderValue| v.to_str().ok());
@@ -64,7 +102,7 @@ pub(crate) async fn read(request: &HttpRequest, mut payload: Payload) -> Result<
         }
         Ok(body.freeze())
     };
-    let body = tokio::time::timeout(READ_TIMEOUT, reading)
+    let body = tokio::time::timeout(time, reading)
         .await
         .map_err(|_| Error::problem(408, "too_slow", "The body took too long to arrive."))??;
     let json = header(CONTENT_TYPE).is_some_and(|value| {

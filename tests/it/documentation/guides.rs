@@ -150,6 +150,8 @@ guides! {
     foreign_clients: "docs/foreign-clients.md" => [
         "304\n", "\"event\":\"pr_created\"", "\"event\":\"state_change\",\"ticketId\"", "\"adw_id\"", "\"status\":\"cancelled\"",
     ];
+    import: "docs/import.md" =>
+        ["kept as text", "Nothing was written.", "2  tickets imported", "\"looks_like\":\"a Linear CSV export\""];
     jobs_and_workers: "docs/jobs-and-workers.md" => [
         "greet Ann prints: hello, Ann", "2 files changed", "shipped", "\"cancel_requested\":false", "\"ticket_resolved\":true",
     ];

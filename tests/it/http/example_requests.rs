@@ -3,6 +3,7 @@
 
 mod approvals;
 mod compat;
+mod imports;
 mod jobs;
 mod milestones;
 mod reports;
@@ -116,6 +117,7 @@ fn find(name: &str) -> Option<Value> {
         | "GET /api/auth/options"
         | "GET /api/agent-setup"
         | "GET /api/board-templates"
+        | "GET /api/import-formats"
         | "GET /api/auth/me"
         | "GET /api/auth/sessions"
         | "DELETE /api/auth/sessions"
@@ -265,7 +267,7 @@ fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
         _ => {
-            let others = [jobs::find, compat::find, approvals::find, milestones::find, reports::find];
+            let others = [jobs::find, compat::find, approvals::find, milestones::find, reports::find, imports::find];
             return others.iter().find_map(|find| find(name));
         }
     })

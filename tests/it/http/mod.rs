@@ -21,6 +21,7 @@ mod findings;
 pub mod fixtures;
 mod hostile;
 mod idempotency;
+mod imports;
 mod job_builder;
 pub mod listeners;
 mod listeners_resume;

@@ -446,6 +446,17 @@ class AttemptUsage(TypedDict):
     """The worker that claimed the job."""
 
 
+class BadLine(TypedDict):
+    """A line that cannot be imported, or a value of a line."""
+
+    file: NotRequired[str | None]
+    """The file, of an export of several files."""
+    line: int
+    """Its number in the file, from 1."""
+    reason: str
+    """What is wrong with it, after "The line"."""
+
+
 class BlockersSet(TypedDict):
     """The response to setting blockers."""
 
@@ -470,6 +481,17 @@ BoardChanges = TypedDict(
     },
 )
 """How a board changed from one moment to another."""
+
+
+class BoardColumn(TypedDict):
+    """A column."""
+
+    category: Category
+    """What it means for a ticket."""
+    id: str
+    """The id."""
+    name: str
+    """The name."""
 
 
 class BoardConfig(TypedDict):
@@ -1789,6 +1811,155 @@ class HistoryEntry(TypedDict):
     """Sequence number in the workflow's event stream."""
 
 
+class ImportAnswer(TypedDict):
+    """The answer of an import."""
+
+    bad_lines: list[BadLine]
+    """Lines that could not be imported, at most 1,000."""
+    dry_run: bool
+    """Whether it was undone."""
+    format: ImportTool
+    """The format."""
+    mapping: MappedNames
+    """What each name became, at most 1,000 of a kind."""
+    not_taken: list[NotTaken]
+    """What was not taken, by kind."""
+    outcome: ImportOutcome
+    """What was done, or would be."""
+    warnings: list[BadLine]
+    """Values that were left out, at most 1,000."""
+
+
+class ImportFile(TypedDict):
+    """`POST /api/workflows/{id}/import` and its preview: the file, and how to import it."""
+
+    content: NotRequired[str | None]
+    """The content of a text file."""
+    content_base64: NotRequired[str | None]
+    """Instead of `content`: the bytes of a file in Base64, for archives and other encodings than UTF-8."""
+    dry_run: NotRequired[bool]
+    """Whether the import is undone, to see its exact outcome. Defaults to false."""
+    file_name: NotRequired[str | None]
+    """The file's name."""
+    format: NotRequired[ImportTool | None]
+    """The format. Defaults to what the content looks like."""
+    mapping: NotRequired[ImportMapping]
+    """What names become. Defaults to what the preview proposes."""
+    strict: NotRequired[bool]
+    """Whether nothing is imported if any line or value is invalid. Defaults to false."""
+    update: NotRequired[bool]
+    """Whether changes of the source are carried over into tickets that were imported before, except values that
+    changed here too. Defaults to false: known tickets are skipped.
+    """
+
+
+class ImportFormat(TypedDict):
+    """A format that can be imported."""
+
+    description: str
+    """What a file of it is, e.g. `a Linear CSV export`."""
+    how_to_export: str
+    """How to export there."""
+    id: ImportTool
+    """Its name in requests."""
+    tool: str
+    """The tool."""
+
+
+class ImportFormats(TypedDict):
+    """The formats that can be imported."""
+
+    formats: list[ImportFormat]
+    """All of them."""
+    max_bytes: int
+    """Maximum bytes of a request with a file."""
+
+
+class ImportMapping(TypedDict):
+    """How names of the other tracker become values of the board. Names that are not given are mapped as proposed;
+    names that do not occur are ignored.
+    """
+
+    people: NotRequired[dict[str, str | None]]
+    """People to members, by id or e-mail address; null keeps the name as text."""
+    priorities: NotRequired[dict[str, Priority]]
+    """Priorities."""
+    states: NotRequired[dict[str, str]]
+    """States to ids of columns."""
+    types: NotRequired[dict[str, str]]
+    """Types to ids of ticket types; one that the board lacks is added."""
+
+
+class ImportOutcome(TypedDict):
+    """The result of an import."""
+
+    agents: int
+    """People provisioned as agents."""
+    blockers: int
+    """Blockers that are still open."""
+    comments: int
+    """Comments."""
+    existing: int
+    """Items imported before."""
+    imported: int
+    """New tickets."""
+    imported_before: int
+    """Tickets of the workflow from earlier imports."""
+    kept: int
+    """Of those, tickets with a value that changed both there and here, so that an updating import left it."""
+    missing_links: int
+    """Links to items that do not exist."""
+    newer: int
+    """Of those, items that have changed in the file since."""
+    parents: int
+    """Parents."""
+    related: int
+    """Other relations, including resolved blockers."""
+    types_added: list[str]
+    """Ticket types added to the board."""
+    updated: int
+    """Of those, tickets that an updating import changed."""
+    workflow_id: str
+    """The workflow."""
+    workflow_name: str
+    """Its name."""
+
+
+class ImportPreview(TypedDict):
+    """What an import would do."""
+
+    bad_lines: list[BadLine]
+    """Lines that cannot be imported, at most 1,000."""
+    columns: list[BoardColumn]
+    """The columns of the board, from which states can be chosen."""
+    comments: int
+    """Its comments."""
+    existing: int
+    """Of the tickets, those that were imported before."""
+    format: ImportTool
+    """The format."""
+    has_moves: bool
+    """Whether some tickets bring their moves between columns."""
+    looks_like: str
+    """What the file looks like, e.g. `a Linear CSV export`."""
+    mapping: MappedNames
+    """What each name becomes, at most 1,000 of a kind."""
+    not_taken: list[NotTaken]
+    """What is not taken, by kind."""
+    samples: list[SampleTicket]
+    """The first tickets."""
+    ticket_types: list[str]
+    """The ids of its ticket types."""
+    tickets: int
+    """Its tickets."""
+    warnings: list[BadLine]
+    """Values that are left out, at most 1,000."""
+
+
+ImportTool: TypeAlias = Literal["beads", "github", "linear", "jira", "trello", "backlog_md", "task_master", "plane", "vibe_kanban", "redmine", "open_project"]
+"""A tool whose export can be imported."""
+
+
 class InvitationDecided(TypedDict):
     """The result of deciding an invitation."""
 
@@ -2113,6 +2284,38 @@ class Made(TypedDict):
     expires_at: str
     role: NotRequired[str | None]
     workflow_id: NotRequired[str | None]
+
+
+MappedBy: TypeAlias = Literal["given", "name", "similar", "category", "email", "new", "text", "unknown"]
+"""Why a name is mapped as it is."""
+
+
+class MappedName(TypedDict):
+    """A name of the other tracker and what becomes of it."""
+
+    count: int
+    """How many tickets have it; of people, how often they are named."""
+    email: NotRequired[str | None]
+    """Of a person: the e-mail address."""
+    how: MappedBy
+    """Why."""
+    name: str
+    """The name there."""
+    to: NotRequired[str | None]
+    """The column, ticket type, priority or member here; null for a person that is kept as text."""
+
+
+class MappedNames(TypedDict):
+    """The whole mapping with its reasons; each list has the most frequent names first."""
+
+    people: list[MappedName]
+    """People."""
+    priorities: list[MappedName]
+    """Priorities."""
+    states: list[MappedName]
+    """States, mapped to columns."""
+    types: list[MappedName]
+    """Types."""
 
 
 class Me(TypedDict):
@@ -2517,6 +2720,19 @@ class NextCursors(TypedDict):
     """For `GET /api/tickets/{id}/commits`."""
     history: NotRequired[str | None]
     """For `GET /api/tickets/{id}/history`."""
+
+
+class NotTaken(TypedDict):
+    """Something of the source that the import does not take."""
+
+    count: int
+    """How often."""
+    examples: list[str]
+    """Up to three examples."""
+    kind: str
+    """What it is."""
+    reason: str
+    """Why it is not taken, or what happens to it instead."""
 
 
 class NoteSearch(TypedDict):
@@ -3065,6 +3281,25 @@ class RotateSecret(TypedDict):
     """How long requests are signed with the old secret too, in seconds, up to 30 days. Defaults to a day."""
     secret: NotRequired[str | None]
     """The new secret, as in `POST /api/webhooks`. Defaults to a generated one."""
+
+
+class SampleTicket(TypedDict):
+    """A ticket of a preview."""
+
+    closed_at: NotRequired[str | None]
+    """When it was finished."""
+    created_at: str
+    """When it was created."""
+    priority: str
+    """The priority."""
+    reference: str
+    """Its id in the other tracker."""
+    state: str
+    """Its state there."""
+    status: str
+    """Its column here."""
+    title: str
+    """The title."""
 
 
 class SaveSearch(TypedDict):

@@ -11,7 +11,8 @@ use tokio_postgres::types::Json;
 
 use super::SearchArgs;
 use crate::domain::embeddings::Progress;
-use crate::domain::import::{Batch, Item, Person, Stage, beads};
+use crate::domain::import::{Board, Item, Mapping, Plan, Stage, UnknownPeople, plan, sources::beads};
+use crate::domain::workflows::BoardConfig;
 use crate::tools::bench::report::Report;
 use crate::tools::bench::test_server::TestServer;
 use crate::{Error, Result};
@@ -38,11 +39,11 @@ impl Dataset {
     pub async fn open(server: &TestServer, args: &SearchArgs, untitled: bool, report: &mut Report) -> Result<Self> {
         let default_file = PathBuf::from(DEFAULT_FILE);
         let file = args.data.as_deref().or_else(|| default_file.exists().then_some(default_file.as_path()));
-        let batch = match file {
-            Some(file) => read(file)?,
+        let plan = match file {
+            Some(file) => read(server, file).await?,
             None => generated()?,
         };
-        let workflow = import(server, &batch).await?;
+        let workflow = import(server, &plan).await?;
         let untitled = if untitled { without_titles(server, &workflow).await? } else { String::new() };
         let begin = Instant::now();
         // A server embeds on one core, so one server per core runs until all tickets are embedded.
@@ -69,15 +70,20 @@ impl Dataset {
     }
 }
 
-fn read(file: &Path) -> Result<Batch> {
+async fn read(server: &TestServer, file: &Path) -> Result<Plan> {
     let unreadable =
         |error: std::io::Error| Error::Setup(format!("The file {} cannot be read: {error}.", file.display()));
     let source = File::open(file).map_err(unreadable)?;
-    beads::read(BufReader::with_capacity(1 << 16, source), |_| ()).map_err(unreadable)
+    let mut batch = beads::read(BufReader::with_capacity(1 << 16, source)).map_err(unreadable)?;
+    let row = server.sql.query_one("select logic.board_templates() -> 'development'", &[]).await?;
+    let Json(config) = row.get::<_, Json<BoardConfig>>(0);
+    let board = Board::new(&config, Vec::new());
+    let mapping = board.map(&batch, &Mapping::default(), UnknownPeople::NewAgents)?.mapping();
+    Ok(plan(&mut batch, &board, &mapping))
 }
 
 /// Combines the titles and texts of the demo's tickets, so that words and meanings recur.
-fn generated() -> Result<Batch> {
+fn generated() -> Result<Plan> {
     #[derive(Deserialize)]
     struct Idea {
         title: String,
@@ -89,10 +95,10 @@ fn generated() -> Result<Batch> {
     let pick = |place: u64| ideas.get(usize::try_from(place).unwrap_or(0) % ideas.len());
     let count = u64::try_from(ideas.len()).unwrap_or(1);
     let now = jiff::Timestamp::now();
-    let mut batch = Batch::default();
+    let mut plan = Plan::default();
     for line in 0..GENERATED_TICKETS {
         let (Some(idea), Some(other)) = (pick(line), pick(line + line / count + 1)) else { break };
-        batch.items.push(Item {
+        plan.items.push(Item {
             line,
             reference: format!("generated-{line}"),
             title: format!("{}, part {}", idea.title, line / count + 1),
@@ -114,16 +120,20 @@ fn generated() -> Result<Batch> {
             blocked_by: Vec::new(),
             related: if line >= count { vec![format!("generated-{}", line - count)] } else { Vec::new() },
             comments: Vec::new(),
+            story_points: None,
+            spent_minutes: None,
+            source: "benchmark",
+            url: None,
+            past: None,
         });
     }
-    Ok(batch)
+    Ok(plan)
 }
 
-async fn import(server: &TestServer, batch: &Batch) -> Result<String> {
-    eprintln!("importing {} tickets", batch.items.len());
-    let people: Vec<&Person> = batch.people.iter().collect();
+async fn import(server: &TestServer, plan: &Plan) -> Result<String> {
+    eprintln!("importing {} tickets", plan.items.len());
     let sql = "select logic.import_tickets(caller => $1, named => 'Benchmark search', items => $2, people => $3)";
-    server.sql.query_one(sql, &[&server.caller, &Json(&batch.items), &Json(&people)]).await?;
+    server.sql.query_one(sql, &[&server.caller, &Json(&plan.items), &Json(&plan.new_agents)]).await?;
     let row = server.sql.query_one("select id from workflows where name = 'Benchmark search'", &[]).await?;
     Ok(row.get(0))
 }

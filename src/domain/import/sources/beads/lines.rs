@@ -7,7 +7,6 @@ pub struct Lines<R> {
     source: R,
     max_bytes: usize,
     number: u64,
-    bytes: u64,
     line: Vec<u8>,
 }
 
@@ -21,12 +20,7 @@ pub struct Line<'a> {
 
 impl<R: BufRead> Lines<R> {
     pub fn new(source: R, max_bytes: usize) -> Self {
-        Self { source, max_bytes, number: 0, bytes: 0, line: Vec::new() }
-    }
-
-    /// Bytes read so far.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
+        Self { source, max_bytes, number: 0, line: Vec::new() }
     }
 
     /// The next line.
@@ -51,7 +45,6 @@ impl<R: BufRead> Lines<R> {
             }
             let used = end.map_or(buffer.len(), |end| end + 1);
             self.source.consume(used);
-            self.bytes += used as u64;
             if end.is_some() {
                 break;
             }

@@ -1,12 +1,23 @@
-//! Importing from another tracker: every kind of line once, and a real export if one is available.
+//! Importing from other trackers: beads with every kind of line once, and a real export if one is available; the others in
+//! `sources`; their past in `past`; mappings and updates in `mapping`; hostile files in `hostile`.
+
+mod boards;
+mod hostile;
+mod mapping;
+mod past;
+mod sources;
 
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use callboard::db::{Db, pool};
 use callboard::domain::accounts::Caller;
-use callboard::domain::import::{Batch, Outcome, beads, run};
+use callboard::domain::import::sources::beads;
+use callboard::domain::import::{
+    Batch, Board, BoardColumn, Files, Format, Mapping, Outcome, UnknownPeople, board_of, plan, run,
+};
 use callboard::domain::operators::operator;
+use callboard::domain::workflows::Category;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -28,8 +39,23 @@ async fn fixture(hint: &str) -> Fixture {
 }
 
 impl Fixture {
-    async fn import(&self, workflow: &str, batch: &Batch) -> Outcome {
-        run(&self.db, &self.caller, workflow, batch, false).await.unwrap_or_else(|error| panic!("{error}"))
+    /// Imports as mapped by default; people become agents.
+    async fn import(&self, workflow: &str, batch: Batch) -> Outcome {
+        self.import_with(workflow, batch, &Mapping::default(), UnknownPeople::NewAgents, false).await
+    }
+
+    async fn import_with(
+        &self,
+        workflow: &str,
+        mut batch: Batch,
+        mapping: &Mapping,
+        people: UnknownPeople,
+        update: bool,
+    ) -> Outcome {
+        let board = board_of(&self.db, &self.caller, workflow).await.expect("a board");
+        let names = board.map(&batch, mapping, people).unwrap_or_else(|error| panic!("{error}"));
+        let planned = plan(&mut batch, &board, &names.mapping());
+        run(&self.db, &self.caller, workflow, &planned, update, false).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     async fn json(&self, sql: &str) -> Value {
@@ -50,6 +76,35 @@ impl Fixture {
     }
 }
 
+/// A board as new workflows have it.
+fn development() -> Board {
+    let columns = [
+        ("backlog", "Backlog", Category::Todo),
+        ("todo", "To Do", Category::Todo),
+        ("in_progress", "In Progress", Category::Active),
+        ("review", "Code Review", Category::Active),
+        ("testing", "Testing", Category::Active),
+        ("done", "Done", Category::Done),
+    ];
+    let column =
+        |(id, name, category): (&str, &str, _)| BoardColumn { id: id.to_owned(), name: name.to_owned(), category };
+    let types = ["bug", "feature", "improvement", "task", "spike"].map(|id| (id.to_owned(), id.to_owned()));
+    Board {
+        columns: columns.into_iter().map(column).collect(),
+        types: types.into(),
+        initial: "backlog".to_owned(),
+        members: Vec::new(),
+    }
+}
+
+/// The content of a fixture, recognised and parsed.
+fn fixture_file(name: &str) -> Batch {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import").join(name);
+    let files = Files::of_path(&path, |_| ()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let format = Format::recognise(&files).unwrap_or_else(|| panic!("{name} is not recognised"));
+    format.read(&files).unwrap_or_else(|error| panic!("{name} {error}"))
+}
+
 fn small_export() -> Batch {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/beads-small.jsonl");
     read(&file)
@@ -57,16 +112,16 @@ fn small_export() -> Batch {
 
 fn read(file: &Path) -> Batch {
     let file = std::fs::File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    beads::read(BufReader::new(file), |_| ()).expect("read")
+    beads::read(BufReader::new(file)).expect("read")
 }
 
 fn text(lines: &str) -> Batch {
-    beads::read(lines.as_bytes(), |_| ()).expect("read")
+    beads::read(lines.as_bytes()).expect("read")
 }
 
 #[test]
 fn bad_lines_are_named_with_their_reason() {
-    let batch = small_export();
+    let mut batch = small_export();
     let bad: Vec<_> = batch.bad.iter().map(|bad| format!("{} {}", bad.line, bad.reason)).collect();
     assert_eq!(
         bad,
@@ -88,10 +143,12 @@ fn bad_lines_are_named_with_their_reason() {
             "13 has a text as labels, not a list",
         ]
     );
-    assert_eq!((batch.items.len(), batch.tombstones), (20, 1));
-    assert_eq!(batch.skipped.get("memory"), Some(&1));
-    assert_eq!(batch.unknown_statuses.get("waiting for parts"), Some(&1));
-    let cycles: Vec<_> = batch.cycles.iter().map(|c| (c.line, c.kind, c.from.as_str(), c.to.as_str())).collect();
+    let skipped = ["tombstones", "lines of the type memory", "invalid lines"].map(|kind| batch.not_taken.count(kind));
+    assert_eq!((batch.tickets.len(), skipped), (20, [1, 1, 4]));
+    let names = development().map(&batch, &Mapping::default(), UnknownPeople::NewAgents).expect("names");
+    assert!(names.states.iter().any(|state| state.name == "waiting for parts" && state.count == 1));
+    let cycles = plan(&mut batch, &development(), &names.mapping()).cycles;
+    let cycles: Vec<_> = cycles.iter().map(|c| (c.line, c.kind, c.from.as_str(), c.to.as_str())).collect();
     assert_eq!(
         cycles,
         [(19, "blocker", "cb-16", "cb-14"), (19, "blocker", "cb-16", "cb-16"), (26, "parent", "cb-23", "cb-22"),]
@@ -106,8 +163,8 @@ fn a_bad_value_keeps_the_rest_of_its_issue() {
          \"dependencies\":[{\"type\":\"blocks\"},{\"depends_on_id\":\"b\"}]}\n{\"_type\":\"memory\",\"value\":null}\n{\"id\":5}\n",
     );
     let (item, reasons) =
-        (&batch.items[0], batch.warnings.iter().map(|value| value.reason.as_str()).collect::<Vec<_>>());
-    assert_eq!((item.title.as_str(), item.status.as_str(), item.assignee.as_deref()), ("a (a)", "open", None));
+        (&batch.tickets[0], batch.warnings.iter().map(|value| value.reason.as_str()).collect::<Vec<_>>());
+    assert_eq!((item.title.as_str(), item.state.as_str(), item.assignee.as_deref()), ("a", "open", None));
     assert_eq!((&item.tags, &item.blocked_by), (&vec!["x".to_owned()], &vec!["b".to_owned()]));
     assert_eq!(item.comments.iter().map(|comment| comment.text.as_str()).collect::<Vec<_>>(), ["Kept"]);
     for part in [
@@ -132,8 +189,8 @@ fn invalid_bytes_are_reported_and_do_not_stop_the_import() {
     let mut bytes = b"\xef\xbb\xbf{\"id\":\"a\",\"title\":\"With a mark\"}\r\n\xff\xfe\n".to_vec();
     bytes.extend_from_slice(long.as_bytes());
     bytes.extend_from_slice(b"\n{\"id\":\"b\",\"title\":\"\\ud800\"}\n{\"id\":\"c\",\"title\":\"The last\"}");
-    let batch = beads::read(bytes.as_slice(), |_| ()).expect("read");
-    assert_eq!(batch.items.iter().map(|item| item.reference.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    let batch = beads::read(bytes.as_slice()).expect("read");
+    assert_eq!(batch.tickets.iter().map(|item| item.reference.as_str()).collect::<Vec<_>>(), ["a", "c"]);
     assert_eq!(batch.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(batch.bad[1].reason, "is longer than 16 MB");
 }
@@ -141,7 +198,7 @@ fn invalid_bytes_are_reported_and_do_not_stop_the_import() {
 #[tokio::test]
 async fn every_kind_of_line_becomes_what_it_means() {
     let fixture = fixture("import_kinds").await;
-    let outcome = fixture.import("Small tracker", &small_export()).await;
+    let outcome = fixture.import("Small tracker", small_export()).await;
     assert_eq!((outcome.imported, outcome.existing, outcome.comments), (20, 0, 3));
     assert_eq!((outcome.blockers, outcome.parents, outcome.missing_links), (3, 4, 1));
     assert_eq!(outcome.types_added, ["epic", "merge-request"]);
@@ -220,15 +277,15 @@ async fn every_kind_of_line_becomes_what_it_means() {
 #[tokio::test]
 async fn a_repeated_import_adds_only_new_lines() {
     let fixture = fixture("import_again").await;
-    let first = fixture.import("Tracker", &small_export()).await;
+    let first = fixture.import("Tracker", small_export()).await;
     let state = "select md5(string_agg(x::text, ' ' order by x::text)) as sum from
                  (select t::text from tickets t union all select c::text from ticket_comments c union all select b::text from boards b
                   union all select k::text from ticket_blockers k union all select s::text from streams s union all select a::text from actors a) x(x)";
     let before = fixture.json(state).await;
-    let again = fixture.import(&first.workflow_id, &small_export()).await;
+    let again = fixture.import(&first.workflow_id, small_export()).await;
     // Without a time, an item is not known to be newer.
     assert_eq!((again.imported, again.existing, again.newer, again.comments), (0, 20, 0, 0));
-    let third = fixture.import("tracker", &small_export()).await;
+    let third = fixture.import("tracker", small_export()).await;
     assert_eq!((third.imported, third.workflow_id.as_str()), (0, first.workflow_id.as_str()));
     assert_eq!(fixture.json(state).await, before);
 
@@ -236,7 +293,7 @@ async fn a_repeated_import_adds_only_new_lines() {
         "{\"id\":\"cb-1\",\"title\":\"Another title\",\"updated_at\":\"2027-01-01T00:00:00Z\"}\n\
          {\"id\":\"cb-30\",\"title\":\"New here\",\"dependencies\":[{\"depends_on_id\":\"cb-1\",\"type\":\"blocks\"}]}",
     );
-    let joined = fixture.import("Tracker", &more).await;
+    let joined = fixture.import("Tracker", more).await;
     assert_eq!((joined.imported, joined.existing, joined.newer, joined.blockers), (1, 1, 1, 1));
     assert_eq!(fixture.ticket("cb-1", "title").await, json!({"title": "Plan the release"}));
     fixture.assert_gapless().await;
@@ -250,24 +307,27 @@ async fn an_updating_import_carries_changes_over() {
          {\"id\":\"b\",\"title\":\"Title b\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n\
          {\"id\":\"c\",\"title\":\"Title c\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n",
     );
-    let made = fixture.import("Tracker", &first).await;
+    let made = fixture.import("Tracker", first).await;
     fixture
         .client
         .batch_execute("update tickets set title = 'Changed here' where external_ref = 'c'")
         .await
         .expect("update");
-    let second = text(
-        "{\"id\":\"a\",\"title\":\"Title a, new\",\"status\":\"closed\",\"closed_at\":\"2026-02-01T00:00:00Z\",\
+    let second = || {
+        text(
+            "{\"id\":\"a\",\"title\":\"Title a, new\",\"status\":\"closed\",\"closed_at\":\"2026-02-01T00:00:00Z\",\
           \"updated_at\":\"2026-02-01T00:00:00Z\",\"assignee\":\"zed\",\"comments\":[{\"author\":\"zed\",\"text\":\"Done.\"}]}\n\
          {\"id\":\"b\",\"title\":\"Title b\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n\
          {\"id\":\"c\",\"title\":\"Title c, new\",\"updated_at\":\"2026-02-01T00:00:00Z\"}\n\
          {\"id\":\"d\",\"title\":\"Title d\",\"updated_at\":\"2026-02-01T00:00:00Z\"}\n",
-    );
-    let update = async |batch: &Batch| {
-        let outcome = run(&fixture.db, &fixture.caller, &made.workflow_id, batch, true).await.expect("an import");
+        )
+    };
+    let update = async |batch: Batch| {
+        let (mapping, people) = (Mapping::default(), UnknownPeople::NewAgents);
+        let outcome = fixture.import_with(&made.workflow_id, batch, &mapping, people, true).await;
         (outcome.imported, outcome.existing, outcome.updated, outcome.kept, outcome.comments, outcome.agents)
     };
-    assert_eq!(update(&second).await, (1, 3, 1, 1, 1, 1));
+    assert_eq!(update(second()).await, (1, 3, 1, 1, 1, 1));
     assert_eq!(
         fixture
             .ticket(
@@ -278,70 +338,27 @@ async fn an_updating_import_carries_changes_over() {
         json!({"title": "Title a, new", "status": "done", "is_resolved": true, "assigned_agent_id": "zed", "closed": true})
     );
     assert_eq!(fixture.ticket("c", "title").await, json!({"title": "Changed here"}), "it changed here since");
-    assert_eq!(update(&second).await, (0, 4, 0, 1, 0, 0));
+    assert_eq!(update(second()).await, (0, 4, 0, 1, 0, 0));
     // Comments without any time are recognised too.
-    let undated = text(
-        "{\"id\":\"e\",\"title\":\"Title e\",\"status\":\"closed\",\"close_reason\":\"It works.\",\
+    let undated = || {
+        text(
+            "{\"id\":\"e\",\"title\":\"Title e\",\"status\":\"closed\",\"close_reason\":\"It works.\",\
           \"comments\":[{\"author\":\"zed\",\"text\":\"hello\"},{\"text\":\"bad time\",\"created_at\":\"x\"}]}\n",
-    );
-    assert_eq!(update(&undated).await.4, 3);
-    assert_eq!(update(&undated).await.4, 0);
+        )
+    };
+    assert_eq!(update(undated()).await.4, 3);
+    assert_eq!(update(undated()).await.4, 0);
     fixture.assert_gapless().await;
 }
 
 #[tokio::test]
 async fn concurrent_imports_create_every_ticket_once() {
     let fixture = fixture("import_twice").await;
-    let batch = small_export();
-    let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
-    let (one, two) = tokio::join!(fixture.import(&made.workflow_id, &batch), fixture.import(&made.workflow_id, &batch));
-    assert_eq!((one.imported + two.imported, one.existing + two.existing), (20, 20));
-    fixture.assert_gapless().await;
-}
-
-#[tokio::test]
-async fn a_board_with_other_columns_accepts_the_import() {
-    let fixture = fixture("import_shape").await;
-    let sql = format!("select logic.create_workflow('{}', 'Odd', null, 'sdlc') ->> 'id' as id", fixture.caller.actor);
-    fixture.json(&sql).await;
-    fixture.import("Odd", &small_export()).await;
-    let columns = "select jsonb_object_agg(external_ref, status) as at from tickets where external_ref in ('cb-1', 'cb-2', 'cb-4')";
-    assert_eq!(fixture.json(columns).await, json!({"at": {"cb-1": "idle", "cb-2": "plan", "cb-4": "shipped"}}));
-}
-
-#[tokio::test]
-async fn an_outsider_cannot_import() {
-    let fixture = fixture("import_outsider").await;
-    let made = fixture.import("Tracker", &text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
-    fixture
-        .client
-        .batch_execute("insert into actors (id, kind, name) values ('outsider', 'agent', 'Outsider')")
-        .await
-        .expect("insert");
-    let refused = run(&fixture.db, &Caller::trusted("outsider"), &made.workflow_id, &small_export(), false)
-        .await
-        .expect_err("refused");
-    assert_eq!(refused.as_problem().status, 404);
-    assert_eq!(fixture.json("select count(*) as n from tickets").await, json!({"n": 1}));
-}
-
-#[tokio::test]
-async fn a_real_export_is_imported_completely() {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data/beads-issues.jsonl");
-    if !file.exists() {
-        return;
-    }
-    let batch = read(&file);
-    assert_eq!((batch.items.len(), batch.tombstones, batch.bad.len()), (2403, 3319, 0));
-    let fixture = fixture("import_real").await;
-    let outcome = fixture.import("Beads", &batch).await;
-    assert_eq!((outcome.imported, outcome.comments), (2403, 1158));
-    assert_eq!(
-        fixture.json("select count(*) as n, count(*) filter (where is_resolved) as resolved, min(number) as low, max(number) as high,
-                   count(distinct rank) as ranks, count(*) filter (where status = 'in_progress') as hooked from tickets").await,
-        json!({"n": 2403, "resolved": 2259, "low": 1, "high": 2403, "ranks": 2403, "hooked": 13})
+    let made = fixture.import("Tracker", text("{\"id\":\"cb-0\",\"title\":\"The first one\"}")).await;
+    let (one, two) = tokio::join!(
+        fixture.import(&made.workflow_id, small_export()),
+        fixture.import(&made.workflow_id, small_export())
     );
-    let again = fixture.import("Beads", &batch).await;
-    assert_eq!((again.imported, again.existing, again.newer), (0, 2403, 0));
+    assert_eq!((one.imported + two.imported, one.existing + two.existing), (20, 20));
     fixture.assert_gapless().await;
 }
