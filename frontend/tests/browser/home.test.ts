@@ -39,7 +39,7 @@ async function failJob(worker: Worker, title: string, error: string): Promise<st
 /** A ticket that is done, a mention, a question and a failed job. */
 async function makeNews(workflow: string) {
   const worker = await Worker.create(workflow, "Builder");
-  const me = await api<{ id: string }>("GET", "/api/auth/me");
+  const { user: me } = await api<{ user: { id: string } }>("GET", "/api/auth/me");
   const done = await createTicket(workflow, "Rotate the signing keys");
   await moveTicket(done.ticket_id, "done");
   const about = await createTicket(workflow, "Choose a database for the new service");

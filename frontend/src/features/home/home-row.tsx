@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Check, CheckCheck, MessageSquareReply, RotateCcw, X } from "lucide-react";
+import { useMe } from "@/api/hooks";
 import type { HomeItem, HomeSectionName } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
@@ -24,7 +25,7 @@ interface Props {
 
 export function HomeRow({ item, section, workflowName, current, actions, onFocus }: Props) {
   const { icon: Icon, tone } = SECTIONS[section];
-  const text = describe(item);
+  const text = describe(item, useMe());
   return (
     <li
       data-home-item={item.id}
@@ -60,7 +61,11 @@ export function HomeRow({ item, section, workflowName, current, actions, onFocus
 /** The title, as a link to what the item is about. */
 function ItemLink({ item, onOpen }: { item: HomeItem; onOpen: () => void }) {
   const { workflow_id: workflowId, ticket_id: ticketId } = item;
-  const className = "block truncate rounded font-medium text-sm hover:underline";
+  // A question is decided here, so it is shown in full as far as possible.
+  const className = cn(
+    "block rounded font-medium text-sm hover:underline",
+    item.approval?.status === "pending" ? "line-clamp-4 [overflow-wrap:anywhere]" : "truncate",
+  );
   const title = <VisibleText text={titleOf(item)} />;
   if (item.approval?.status === "pending") {
     return (

@@ -9,13 +9,13 @@ export function HomeSummary({ sections }: { sections: readonly HomeSection[] }) 
   return (
     <ul className="grid grid-cols-3 overflow-hidden rounded-xl border bg-border shadow-card [gap:1px] sm:grid-cols-6">
       {sections.map(({ name, count }) => {
-        const { title, tone } = SECTIONS[name];
+        const { title, label, tone } = SECTIONS[name];
         const tile = (
           <>
             <span className={cn("tabular font-semibold text-lg leading-6", count > 0 ? tone : "text-muted-foreground")}>
               {formatCount(count)}
             </span>
-            <span className="truncate text-muted-foreground text-xs">{title}</span>
+            <span className="truncate text-muted-foreground text-xs">{label ?? title}</span>
           </>
         );
         const className = "flex h-full min-w-0 flex-col px-3 py-2";

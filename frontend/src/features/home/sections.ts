@@ -1,9 +1,11 @@
 /** The sections of Home: their order, their words, and what is left of them. */
 import { Bell, CircleCheck, CircleX, Clock, Hourglass, type LucideIcon, MessageSquare } from "lucide-react";
-import type { Home, HomeCounts, HomeItem, HomeSectionName } from "@/api/types";
+import type { Home, HomeCounts, HomeItem, HomeSectionName, User } from "@/api/types";
 
 interface SectionText {
   title: string;
+  /** Shorter, beside the other counts. */
+  label?: string;
   icon: LucideIcon;
   /** Colour of the icon and of a count above zero. */
   tone: string;
@@ -15,7 +17,7 @@ export const SECTIONS: Record<HomeSectionName, SectionText> = {
   stuck: { title: "Stuck or silent", icon: Hourglass, tone: "text-warning" },
   mentions: { title: "Mentions", icon: MessageSquare, tone: "text-accent-foreground" },
   finished: { title: "Finished", icon: CircleCheck, tone: "text-success" },
-  expired: { title: "Expired questions", icon: Clock, tone: "text-muted-foreground" },
+  expired: { title: "Expired questions", label: "Expired", icon: Clock, tone: "text-muted-foreground" },
 };
 
 export const SECTION_NAMES = Object.keys(SECTIONS) as HomeSectionName[];
@@ -54,7 +56,7 @@ export function formatCount(count: number): string {
 }
 
 /** What an item says below its title. */
-export function describe(item: HomeItem): string {
+export function describe(item: HomeItem, me: Pick<User, "id" | "name"> | null): string {
   switch (item.kind) {
     case "stuck":
       return item.actor_name ? `${item.actor_name} has not changed it for long` : "It has not changed for long";
@@ -63,7 +65,12 @@ export function describe(item: HomeItem): string {
     case "question":
     case "review":
     case "clarification":
-      return item.actor_name ? `${item.actor_name} asks` : "";
+      if (!item.actor_name) return "";
+      return item.approval?.status === "expired" ? `${item.actor_name} asked` : `${item.actor_name} asks`;
+    case "mention": {
+      const text = me ? (item.text ?? "").replaceAll(`@${me.id}`, `@${me.name}`) : (item.text ?? "");
+      return item.actor_name ? `${item.actor_name}: ${text}` : text;
+    }
     case "ticket":
       return item.actor_name ?? "";
     case "job":
