@@ -76,7 +76,9 @@ describe("home", () => {
     await page.keyboard.press("j");
     await page.keyboard.press("r");
     for (const each of [page, other]) await row(each, job).waitFor({ state: "detached" });
-    expect((await api<{ status: string }>("GET", `/api/jobs/${job}`)).status).toBe("queued");
+    await eventually("it is queued again", async () => {
+      return (await api<{ status: string }>("GET", `/api/jobs/${job}`)).status === "queued";
+    });
   });
 
   it("answers, undoes and marks in place; what was seen is seen in the next browser", async () => {
@@ -88,8 +90,10 @@ describe("home", () => {
     await page.keyboard.press("j");
     await page.keyboard.press("1");
     await row(page, question).waitFor({ state: "detached" });
-    const decided = await api<{ status: string; answer: string }>("GET", `/api/approvals/${question}`);
-    expect(decided).toMatchObject({ status: "answered", answer: "Postgres" });
+    await eventually("it is answered", async () => {
+      const decided = await api<{ status: string; answer: string }>("GET", `/api/approvals/${question}`);
+      return decided.status === "answered" && decided.answer === "Postgres";
+    });
     // Marked as seen with e, and back.
     await row(page, job).focus();
     await page.keyboard.press("e");
