@@ -25,6 +25,7 @@ pub mod export;
 pub mod findings;
 #[cfg(feature = "server")]
 pub mod history;
+pub mod home;
 #[cfg(feature = "server")]
 pub mod import;
 pub mod jobs;

@@ -18,6 +18,7 @@ pub mod events;
 pub mod field_errors;
 pub mod findings;
 pub mod health;
+pub mod home;
 pub mod idempotency;
 pub mod imports;
 pub mod invitations;
@@ -78,6 +79,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     imports::configure(cfg);
     archives::configure(cfg);
     findings::configure(cfg);
+    home::configure(cfg);
     usage::configure(cfg);
     reports::configure(cfg);
     milestones::configure(cfg);

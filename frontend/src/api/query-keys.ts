@@ -28,6 +28,7 @@ export const queryKeys = {
     ["similar", workflowId, title, description] as const,
   related: (ticketId: string) => ["related", ticketId] as const,
   commitDiff: (workflowId: string, sha: string) => ["commit-diff", workflowId, sha] as const,
+  home: ["home"] as const,
   jobs: ["jobs"] as const,
   job: (jobId: string) => ["job", jobId] as const,
   approvals: ["approvals"] as const,

@@ -1093,6 +1093,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string;
+                    limit?: number;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Home"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/home/visited": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["MarkVisited"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Visited"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invites": {
         parameters: {
             query?: never;
@@ -4866,6 +4946,64 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        Home: {
+            counts: components["schemas"]["HomeCounts"];
+            epoch: string;
+            expired: components["schemas"]["HomeItem"][];
+            failed: components["schemas"]["HomeItem"][];
+            finished: components["schemas"]["HomeItem"][];
+            mentions: components["schemas"]["HomeItem"][];
+            stuck: components["schemas"]["HomeItem"][];
+            waiting: components["schemas"]["HomeItem"][];
+            workflows: components["schemas"]["HomeWorkflow"][];
+        };
+        HomeCounts: {
+            /** Format: int64 */
+            expired: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            finished: number;
+            /** Format: int64 */
+            mentions: number;
+            /** Format: int64 */
+            stuck: number;
+            /** Format: int64 */
+            waiting: number;
+        };
+        HomeItem: {
+            actor_id?: string | null;
+            actor_name?: string | null;
+            approval?: components["schemas"]["Approval"] | null;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            attempt?: number | null;
+            comment_id?: string | null;
+            id: string;
+            job_id?: string | null;
+            kind: components["schemas"]["HomeItemKind"];
+            text?: string | null;
+            ticket_id?: string | null;
+            ticket_key?: string | null;
+            ticket_title?: string | null;
+            title?: string | null;
+            workflow_id: string;
+        };
+        /** @enum {string} */
+        HomeItemKind: "question" | "review" | "clarification" | "job" | "job_silent" | "job_without_worker" | "agent_silent" | "blocked" | "stuck" | "mention" | "ticket";
+        HomeWorkflow: {
+            counts: components["schemas"]["HomeCounts"];
+            name: string;
+            role: string;
+            /** Format: int64 */
+            seq: number;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            visited_at?: string | null;
+            workflow_id: string;
+        };
         InvitationDecided: {
             accepted: boolean;
             actor_id: string;
@@ -4996,6 +5134,15 @@ export interface components {
             /** Format: password */
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
+        };
+        MarkVisited: {
+            epoch?: string | null;
+            /** @default false */
+            handled?: boolean;
+            /** @default [] */
+            items?: string[];
+            /** @default [] */
+            workflows?: components["schemas"]["VisitedWorkflow"][];
         };
         Me: {
             acting_for?: string | null;
@@ -5794,6 +5941,23 @@ export interface components {
             reports_without_cost: number;
             /** Format: int64 */
             reports_without_tokens: number;
+        };
+        VisitCursor: {
+            /** Format: int64 */
+            handled_seq: number;
+            /** Format: int64 */
+            seq: number;
+            workflow_id: string;
+        };
+        Visited: {
+            epoch: string;
+            success: boolean;
+            workflows: components["schemas"]["VisitCursor"][];
+        };
+        VisitedWorkflow: {
+            /** Format: int64 */
+            seq: number;
+            workflow_id: string;
         };
         Webhook: {
             active: boolean;

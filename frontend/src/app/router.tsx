@@ -44,6 +44,13 @@ const shell = createRoute({ getParentRoute: () => authenticated, id: "shell", co
 const home = createRoute({
   getParentRoute: () => shell,
   path: "/",
+  validateSearch: (search: Record<string, unknown>): { workflow?: string } => ({ workflow: nonEmpty(search.workflow) }),
+  component: page(() => import("./home-route"), "HomeRoute"),
+});
+
+const workflows = createRoute({
+  getParentRoute: () => shell,
+  path: "/workflows",
   component: page(() => import("@/features/workflows/workflows-page"), "WorkflowsPage"),
 });
 
@@ -143,6 +150,7 @@ export const router = createRouter({
     authenticated.addChildren([
       shell.addChildren([
         home,
+        workflows,
         board.addChildren([ticket]),
         search.addChildren([searchTicket]),
         jobs,

@@ -16,6 +16,7 @@ import { PaletteHost } from "./palette-host";
 const MatchNotificationsHost = lazyPart(
   async () => (await import("./match-notifications-host")).MatchNotificationsHost,
 );
+const HomeIndicatorHost = lazyPart(async () => (await import("./home-indicator-host")).HomeIndicatorHost);
 
 export function Shell() {
   const later = useLater();
@@ -40,6 +41,7 @@ export function Shell() {
         <div className="ml-auto flex items-center gap-1">
           <PaletteHost />
           {later && <MatchNotificationsHost />}
+          {later && <HomeIndicatorHost />}
           <NotificationsHost />
           <ConnectionStatus />
           <UserMenu />

@@ -3,11 +3,25 @@
 -- event covers them.
 -- Lock order: comment rows, then the stream row, before anything is counted.
 
+-- Notes which people a comment mentions, for their Home. The stream of the workflow is locked, so the times are in its order.
+create function logic.note_mentions(comment text, workflow text, author text, mentioned text[]) returns void language plpgsql as $$
+begin
+    insert into comment_mentions (actor_id, comment_id, workflow_id)
+    select a.id, note_mentions.comment, note_mentions.workflow
+      from actors a
+     where a.id = any (mentioned) and a.kind = 'user' and a.id is distinct from note_mentions.author
+    on conflict do nothing;
+end
+$$;
+
 -- AFTER INSERT, by statement: one event for each comment.
 create function logic.comments_inserted() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
     perform logic.require_not_merged((select array_agg(n.ticket_id) from new_rows n));
+    if exists (select from new_rows n where n.mentions <> '{}') then
+        perform logic.note_mentions(n.id, n.workflow_id, n.agent_id, n.mentions) from new_rows n where n.deleted_at is null;
+    end if;
     perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id, 'change_type', 'commented',
@@ -25,6 +39,9 @@ $$;
 create function logic.comments_updated() returns trigger language plpgsql as $$
 begin
     perform logic.lock_workflow_streams((select array_agg(distinct n.workflow_id) from new_rows n));
+    -- Those that an edit adds; what was read before is not news again.
+    perform logic.note_mentions(n.id, n.workflow_id, n.agent_id, array(select m from unnest(n.mentions) m where m <> all (o.mentions)))
+       from new_rows n join old_rows o using (id) where n.mentions <> o.mentions and n.deleted_at is null;
     perform logic.record_json_changes((
         select jsonb_agg(jsonb_build_object(
             'workflow_id', n.workflow_id, 'ticket_id', n.ticket_id,

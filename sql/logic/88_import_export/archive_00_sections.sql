@@ -93,6 +93,7 @@ begin atomic
         ('finding_checks', 'when this server looks next'), ('search_match_queue', 'work in progress'), ('embedding_queue', 'work in progress'),
         ('history_chains', 'computed again for history as it is here'), ('history_seals', 'the same'), ('history_sealing', 'the same'),
         ('checkpoint_keys', 'secrets of the server'),
+        ('home_visits', 'what people have seen on this server'), ('home_handled', 'the same'), ('comment_mentions', 'the news of this server'),
         ('embedding_models', 'computed'), ('ticket_embeddings', 'computed'), ('ticket_search', 'computed'), ('search_words', 'computed'),
         ('archive_imports', 'archives that are being imported'), ('archive_chunks', 'the same'), ('archive_ids', 'the same')
     ) e (name, reason);

@@ -2,7 +2,8 @@
 
 -- Creates and prunes partitions of history, and deletes what has expired: idempotency keys after a day, socket tickets
 -- and dead relays after minutes, workers after a day, rotated secrets after their overlap, subscriptions of MCP sessions
--- after a week, archives whose import was left too, sign-ins, invitations and findings that ended after 30 days, security events after
+-- after a week, archives whose import was left too, sign-ins, invitations and findings that ended after 30 days, what Home
+-- no longer shows after 40, security events after
 -- `security_event_days`.
 -- Transcripts and completed tickets have functions of their own, which do a part at a time.
 create function logic.run_maintenance(history_months int, security_event_days int default 0) returns jsonb language plpgsql as $$
@@ -20,6 +21,7 @@ begin
     update webhooks w set previous_secret = null, previous_secret_expires_at = null where w.previous_secret_expires_at < now();
     delete from sessions s where coalesce(s.revoked_at, s.expires_at) < now() - interval '30 days';
     perform logic.prune_findings();
+    perform logic.prune_home();
     perform logic.prune_archive_imports();
     perform logic.summarize_repeated_events();
     perform logic.prune_security_events(security_event_days);

@@ -19,6 +19,7 @@ mod engine_parents;
 mod example_requests;
 mod findings;
 pub mod fixtures;
+mod home;
 mod hostile;
 mod idempotency;
 mod imports;

@@ -9,6 +9,7 @@ mod compat;
 mod findings;
 pub mod fixtures;
 mod growth;
+mod home;
 mod idempotency;
 mod merges;
 mod milestones;

@@ -7,6 +7,7 @@ import { useWorkflows } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { Workflow } from "@/api/types";
 import { Button } from "@/ui/button";
+import { cn } from "@/ui/cn";
 import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
@@ -16,10 +17,21 @@ import { useTitle } from "@/ui/use-title";
 import { CreateWorkflow } from "./create-workflow";
 
 export function WorkflowsPage() {
+  useTitle("Workflows");
+  return (
+    <div className="scroll-thin flex-1 overflow-y-auto">
+      <div className="mx-auto w-full max-w-4xl px-4 py-8">
+        <WorkflowsSection heading="h1" />
+      </div>
+    </div>
+  );
+}
+
+/** The user's workflows with everything that can be done about them, on a page of its own or below others. */
+export function WorkflowsSection({ heading: Heading }: { heading: "h1" | "h2" }) {
   const [archived, setArchived] = useState(false);
   const [creating, setCreating] = useState(false);
   const list = useWorkflows(archived);
-  useTitle("Workflows");
   const shown = (list.data ?? []).filter((workflow) => Boolean(workflow.archived_at) === archived);
   const create = (
     <Button variant="primary" onClick={() => setCreating(true)}>
@@ -28,39 +40,39 @@ export function WorkflowsPage() {
   );
 
   return (
-    <div className="scroll-thin flex-1 overflow-y-auto">
-      <div className="mx-auto w-full max-w-4xl px-4 py-8">
-        <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
-          <h1 className="font-semibold text-lg tracking-tight">{archived ? "Archived workflows" : "Workflows"}</h1>
-          <div className="flex gap-2">
-            <Button variant="ghost" aria-pressed={archived} onClick={() => setArchived((old) => !old)}>
-              <Archive /> {archived ? "Show active" : "Show archived"}
-            </Button>
-            {create}
-          </div>
+    <>
+      <div className={cn("flex flex-wrap items-center justify-between gap-3", Heading === "h1" ? "mb-5" : "mb-1.5")}>
+        <Heading className={cn("font-semibold", Heading === "h1" ? "text-lg tracking-tight" : "text-sm")}>
+          {archived ? "Archived workflows" : "Workflows"}
+        </Heading>
+        <div className="flex gap-2">
+          <Button variant="ghost" aria-pressed={archived} onClick={() => setArchived((old) => !old)}>
+            <Archive /> {archived ? "Show active" : "Show archived"}
+          </Button>
+          {create}
         </div>
-        {list.isPending && <Spinner label="Loading workflows…" />}
-        {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
-        {list.isSuccess && shown.length === 0 && !archived && (
-          <Empty icon={<Columns3 className="size-6" />} title="No workflows yet" action={create}>
-            A workflow has one board. People and agents move its tickets, and everyone sees changes in real time.
-          </Empty>
-        )}
-        {list.isSuccess && shown.length === 0 && archived && (
-          <Empty icon={<Archive className="size-6" />} title="No archived workflows">
-            Archived workflows keep their tickets and history.
-          </Empty>
-        )}
-        {shown.length > 0 && (
-          <ul className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
-            {shown.map((workflow) => (
-              <WorkflowRow key={workflow.id} workflow={workflow} />
-            ))}
-          </ul>
-        )}
       </div>
+      {list.isPending && <Spinner label="Loading workflows…" />}
+      {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+      {list.isSuccess && shown.length === 0 && !archived && (
+        <Empty icon={<Columns3 className="size-6" />} title="No workflows yet" action={create}>
+          A workflow has one board. People and agents move its tickets, and everyone sees changes in real time.
+        </Empty>
+      )}
+      {list.isSuccess && shown.length === 0 && archived && (
+        <Empty icon={<Archive className="size-6" />} title="No archived workflows">
+          Archived workflows keep their tickets and history.
+        </Empty>
+      )}
+      {shown.length > 0 && (
+        <ul className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
+          {shown.map((workflow) => (
+            <WorkflowRow key={workflow.id} workflow={workflow} />
+          ))}
+        </ul>
+      )}
       <CreateWorkflow open={creating} onOpenChange={setCreating} />
-    </div>
+    </>
   );
 }
 

@@ -1,8 +1,8 @@
-//! Reports and findings.
+//! Reports, findings and Home.
 
 use serde_json::{Value, json};
 
-/// An example request for an operation on reports or findings.
+/// An example request for an operation on reports, findings or Home.
 pub fn find(name: &str) -> Option<Value> {
     Some(match name {
         "GET /api/reports" => json!({}),
@@ -19,6 +19,9 @@ pub fn find(name: &str) -> Option<Value> {
             "silent_minutes": 30, "without_worker_minutes": 5}})
         }
         "GET /api/workflows/{id}/finding-thresholds" => json!({"path": {"id": "$workflow"}}),
+        "GET /api/home" => json!({"query": {"workflow_id": "$workflow", "limit": "10"}}),
+        "POST /api/home/visited" => json!({"body": {"epoch": Value::Null,
+            "workflows": [{"workflow_id": "$workflow", "seq": 1}], "handled": true, "items": ["$ticket"]}}),
         _ => return None,
     })
 }
