@@ -85,7 +85,7 @@ describe("the statistics page", () => {
   it("is an action of the palette", async () => {
     const page = await openBoard(workflow);
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("statistics");
+    await page.getByRole("dialog").getByRole("combobox").fill("statistics");
     await page.getByRole("option", { name: "Go to statistics" }).click();
     await page.waitForURL(/\/statistics/);
   });

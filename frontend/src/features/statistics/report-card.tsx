@@ -78,12 +78,12 @@ export function ReportCard({ spec, context }: Props) {
       </header>
       <div
         className={cn(
-          "flex min-h-64 flex-1 flex-col justify-center px-4 pt-3 pb-4 transition-opacity",
+          "flex min-h-64 flex-1 flex-col px-4 pt-3 pb-4 transition-opacity",
           isPlaceholderData && "opacity-50",
         )}
       >
         {error && !report && (
-          <div className="grid justify-items-center gap-3">
+          <div className="my-auto grid justify-items-center gap-3">
             <Notice tone="danger">{explain(error)}</Notice>
             <Button size="sm" onClick={() => void refetch()}>
               Try again
@@ -101,11 +101,9 @@ export function ReportCard({ spec, context }: Props) {
           (asTable ? (
             <ReportTable report={report} context={context} title={title} />
           ) : isEmpty(report) ? (
-            <p className="mx-auto max-w-72 text-balance py-8 text-center text-muted-foreground">{empty}</p>
+            <p className="m-auto max-w-72 text-balance py-8 text-center text-muted-foreground">{empty}</p>
           ) : (
-            <div className="my-auto">
-              <Chart report={report} context={context} title={title} />
-            </div>
+            <Chart report={report} context={context} title={title} />
           ))}
       </div>
       {showsSql && report && <SqlDialog report={report} title={title} onClose={() => setShowsSql(false)} />}

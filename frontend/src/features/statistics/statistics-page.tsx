@@ -16,6 +16,7 @@ import { type ChartSection, SECTIONS } from "./charts/specs";
 import { Controls } from "./controls";
 import { ReportCard } from "./report-card";
 import { rangeOf, type StatisticsState } from "./statistics-state";
+import { Summary } from "./summary";
 import { useLiveReports } from "./use-report";
 
 interface Props {
@@ -61,6 +62,7 @@ export function StatisticsPage({ workflowId, state, onState, onOpenTicket }: Pro
             <h1 className="font-semibold text-lg">Statistics</h1>
           </div>
           <Controls state={state} onState={onState} range={context.range} today={today} workflowZone={zone} />
+          <Summary context={context} />
         </header>
         {SECTIONS.map((section) => (
           <Section key={section.id} section={section} context={context}>

@@ -9,7 +9,7 @@ export const PRIORITY_COLORS: Record<string, string> = {
   critical: "var(--danger)",
   high: "var(--warning)",
   medium: "var(--muted-foreground)",
-  low: "var(--border-strong)",
+  low: "color-mix(in oklch, var(--muted-foreground) 58%, var(--surface))",
 };
 
 /** The color of an actor's avatar. */

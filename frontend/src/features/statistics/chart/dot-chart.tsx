@@ -3,7 +3,7 @@ import { formatFigure } from "../formats";
 import { BottomLabels, CHART_HEIGHT, MARGIN, ValueLines } from "./axes";
 import { ChartCursor, type Tip } from "./cursor";
 import { Legend } from "./legend";
-import { axisWidth, valueAxis } from "./scales";
+import { axisWidth, fitText, valueAxis } from "./scales";
 import { useWidth } from "./use-size";
 
 export interface Dot {
@@ -59,7 +59,7 @@ export function DotChart(props: Props) {
             <svg width={width} height={height} role="img" aria-label={`${label}. ${dots.length} tickets. ${summary}`}>
               <ValueLines axis={axis} kind="seconds" y={y} left={left} right={width - right} />
               <BottomLabels
-                labels={labels.map(({ at, text }) => ({ x: x(at), text }))}
+                labels={labels.map(({ at, text }) => ({ x: x(at), text: fitText(text, inner / labels.length - 8) }))}
                 y={height - 6}
                 right={width - right + 20}
               />

@@ -10,8 +10,10 @@ export interface ValueAxis {
 /** An axis from 0 to a round figure that is at least `max`. */
 export function valueAxis(max: number, kind: Kind, wanted = 4): ValueAxis {
   if (!(max > 0)) return { max: 1, ticks: kind === "share" ? [0, 0.5, 1] : [0, 1] };
-  if (kind === "share" && max <= 1 && max > 0.5) return { max: 1, ticks: [0, 0.25, 0.5, 0.75, 1] };
+  if (kind === "share" && max > 0.5 && max < 1.001) return { max: 1, ticks: [0, 0.25, 0.5, 0.75, 1] };
   const step = stepOf(max, kind);
+  // Less than seconds would have the same label.
+  if (kind === "seconds" && max < wanted) return { max: wanted, ticks: [0, 1, 2, 3, 4] };
   const scale = scaleLinear()
     .domain([0, max / step])
     .nice(wanted);
@@ -27,6 +29,12 @@ export const labelWidth = (text: string): number => text.length * CHARACTER;
 /** The room that the labels of a value axis need. */
 export function axisWidth(axis: ValueAxis, kind: Kind): number {
   return Math.ceil(Math.max(...axis.ticks.map((tick) => labelWidth(formatTick(tick, kind))), 12)) + 10;
+}
+
+/** A text that fits into a width, shortened if it must be. */
+export function fitText(text: string, width: number): string {
+  const characters = Math.max(1, Math.floor(width / CHARACTER));
+  return text.length <= characters ? text : `${text.slice(0, Math.max(1, characters - 1)).trimEnd()}…`;
 }
 
 /** Which of the labels are drawn: every n-th, so that they stay apart. */

@@ -1,5 +1,6 @@
 /** Charts of what happened in each period. */
 import type { Report } from "@/api/reports";
+import { PRIORITIES } from "@/entities/ticket/priority-icon";
 import { chartColor } from "../chart/colors";
 import type { Series } from "../chart/series";
 import { SeriesChart, type SeriesPoint } from "../chart/series-chart";
@@ -88,13 +89,14 @@ export function CycleTimesChart({ report, context, title }: ChartProps) {
 
 const MOST_GROUPS = 8;
 
-/** The values by which rows are split, the most frequent first. */
+/** The values by which rows are split: priorities in their order, others by how frequent they are. */
 function groupValues(report: Report): (string | null)[] {
   const counts = new Map<string | null, number>();
   for (const row of report.rows) {
     const value = textOf(row, "group_value");
     counts.set(value, (counts.get(value) ?? 0) + (numberOf(row, "completed") ?? 0));
   }
+  if (report.group === "priority") return PRIORITIES.filter((priority) => counts.has(priority));
   return [...counts]
     .sort((a, b) => b[1] - a[1])
     .slice(0, MOST_GROUPS)

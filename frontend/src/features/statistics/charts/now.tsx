@@ -37,8 +37,8 @@ export function TypePriorityChart({ report, context, title }: ChartProps) {
   return (
     <table aria-label={title} className="w-full table-fixed border-separate border-spacing-0.5">
       <thead>
-        <tr className="text-muted-foreground text-xs">
-          <th scope="col" className="w-[30%] pb-1 text-left font-medium">
+        <tr className="text-2xs text-muted-foreground sm:text-xs">
+          <th scope="col" className="w-[28%] pb-1 text-left font-medium">
             Type
           </th>
           {PRIORITIES.map((priority) => (

@@ -136,7 +136,7 @@ const FLOW: ChartSection = {
       id: "cycle-scatter",
       title: "Cycle time of each ticket",
       about:
-        "Each dot is a completed ticket, by how long it took since work began; below a line lie that many of them.",
+        "Each dot is a completed ticket, by how long it took since work began; below a line lies that share of them.",
       report: "completions",
       takes: ["range"],
       Chart: CycleScatter,
