@@ -128,7 +128,7 @@ describe("the statistics page", () => {
     await page.getByLabel("Last day").fill("2026-01-18");
     await page.getByRole("button", { name: "Show", exact: true }).click();
     await page.waitForURL(/from=2026-01-05.*to=2026-01-18/);
-    await chart(page, "throughput").getByText("Nothing was created or completed").waitFor();
+    await (await show(page, "throughput")).getByText("Nothing was created or completed").waitFor();
   });
 
   it("says the values of a chart to the keyboard", async () => {
