@@ -26,6 +26,18 @@ begin atomic
      order by c.position, c.status;
 end;
 
+-- What is open now, by type and priority.
+create function reporting.open_tickets(workflow text)
+returns table (ticket_type text, priority text, tickets bigint, active bigint, blocked bigint, story_points double precision) language sql stable
+begin atomic
+    select t.ticket_type, t.priority, count(*), count(*) filter (where t.status_category = 'active'), count(*) filter (where t.is_blocked),
+           coalesce(sum(t.story_points), 0)
+      from reporting.tickets t
+     where t.workflow_id = open_tickets.workflow and not t.is_resolved
+     group by t.ticket_type, t.priority
+     order by t.ticket_type, array_position(array['critical', 'high', 'medium', 'low'], t.priority);
+end;
+
 -- How long tickets were blocked in each period: the part of each time that falls into it.
 create function reporting.blocked_time(workflow text, first_day date default null, last_day date default null, time_zone text default null, unit text default 'all')
 returns table (period date, tickets bigint, blocked_time interval, longest interval) language sql stable

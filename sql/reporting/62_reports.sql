@@ -12,6 +12,8 @@ entries (name, title, time_column, order_by, moves) as (values
     ('cumulative_flow', 'Cumulative flow', null, null, false),
     ('time_in_status', 'Time in columns', null, null, false),
     ('wip_age', 'Work in progress by column', null, null, true),
+    ('columns', 'Tickets by column', null, 'position, status', false),
+    ('open_tickets', 'Open tickets by type and priority', null, null, false),
     ('blocked_time', 'Blocked time', null, null, true),
     ('flow_efficiency', 'Flow efficiency', null, null, false),
     ('reopen_rate', 'Reopened tickets', null, null, false),

@@ -58,6 +58,7 @@ comment on function reporting.time_in_status is 'How long the stays in each colu
 comment on function reporting.throughput is 'Tickets created and completed in each period, and story points of the completed ones (velocity).';
 comment on function reporting.cumulative_flow is 'How many tickets stood in each column at the end of each day.';
 comment on function reporting.wip_age is 'How many tickets are in each active column now, beside its limit, and their age.';
+comment on function reporting.open_tickets is 'How many tickets of each type and priority are open now.';
 comment on function reporting.blocked_time is 'How many tickets were blocked in each period, and how long within it.';
 comment on function reporting.reopen_rate is 'Tickets completed and tickets reopened in each period.';
 comment on function reporting.workload is 'What each assignee has open now, and completed in the range. A row without agent is what nobody has.';
@@ -259,6 +260,8 @@ begin
             ('wip_age', 'wip_limit', 'How many tickets the column should hold at most.'), ('wip_age', 'is_over_limit', 'Whether it holds more.'),
             ('wip_age', 'average_age', 'The average age.'), ('wip_age', 'p50', 'The median age.'), ('wip_age', 'p85', 'The age that 85 of 100 do not exceed.'),
             ('wip_age', 'oldest', 'The highest age.'), ('blocked_time', 'tickets', 'How many tickets were blocked.'),
+            (null, 'ticket_type', 'The type of the tickets.'), (null, 'priority', 'low, medium, high or critical.'),
+            ('open_tickets', 'active', 'How many of them are in active columns.'), ('open_tickets', 'blocked', 'How many of them are blocked.'),
             ('workload', 'open', 'How many open tickets the assignee has now.'), ('workload', 'active', 'How many of them are in active columns.'),
             ('workload', 'blocked', 'How many of them are blocked.'), ('workload', 'open_points', 'Their story points.'),
             ('workload', 'completed_points', 'The story points of the completed tickets.'), ('workload', 'median_cycle_time', 'The median cycle time of the completed tickets.'),

@@ -5,6 +5,7 @@ export { home } from "./home";
 export { apps, jobs, messages } from "./jobs";
 export { milestones } from "./milestones";
 export { explain, fieldMessage, Problem } from "./problem";
+export { reports } from "./reports";
 export { search, searches } from "./search";
 export { securityEvents } from "./security-events";
 export { type SessionState, session } from "./session";

@@ -1,4 +1,5 @@
 /** The keys of the query cache, shared by the pages and the live updates. */
+import type { ReportQuery } from "./reports";
 import type { SearchRequest } from "./types";
 
 export const queryKeys = {
@@ -15,6 +16,8 @@ export const queryKeys = {
   workflows: ["workflows"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
   milestones: (workflowId: string) => ["milestones", workflowId] as const,
+  reports: (workflowId: string) => ["reports", workflowId] as const,
+  report: (name: string, query: ReportQuery) => ["reports", query.workflow_id, name, query] as const,
   board: (workflowId: string) => ["board", workflowId] as const,
   pastBoard: (workflowId: string, at: string) => ["past-board", workflowId, at] as const,
   boardEvent: (workflowId: string, epoch: string, seq: number) => ["board-event", workflowId, epoch, seq] as const,

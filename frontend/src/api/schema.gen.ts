@@ -2089,6 +2089,56 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string;
+                    from?: string;
+                    to?: string;
+                    tz?: string;
+                    unit?: string;
+                    group?: string;
+                    milestone?: string;
+                    limit?: number;
+                    format?: "json" | "csv";
+                    bom?: boolean;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Report"];
+                        "text/csv": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/searches": {
         parameters: {
             query?: never;
@@ -5397,6 +5447,31 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        Report: {
+            columns: components["schemas"]["ReportColumn"][];
+            description: string;
+            epoch: string;
+            from?: string | null;
+            group?: string | null;
+            has_more: boolean;
+            name: string;
+            rows: Record<string, never>[];
+            /** Format: int64 */
+            seq: number;
+            sql: string;
+            time_zone: string;
+            title: string;
+            to?: string | null;
+            unit?: string | null;
+            workflow_id: string;
+        };
+        ReportColumn: {
+            description?: string | null;
+            name: string;
+            type: components["schemas"]["ReportColumnType"];
+        };
+        /** @enum {string} */
+        ReportColumnType: "text" | "integer" | "number" | "boolean" | "date" | "time" | "seconds" | "json";
         RequestReview: {
             agent_id?: string | null;
             comment?: string | null;

@@ -2,6 +2,7 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import {
   AppWindow,
   Bot,
+  ChartColumn,
   Columns3,
   History,
   Inbox,
@@ -68,6 +69,11 @@ export function PaletteHost() {
             name: "Go to jobs",
             icon: <Bot />,
             run: () => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: {} }),
+          },
+          {
+            name: "Go to statistics",
+            icon: <ChartColumn />,
+            run: () => void navigate({ to: "/w/$workflowId/statistics", params: { workflowId }, search: {} }),
           },
           {
             name: "Go to apps",

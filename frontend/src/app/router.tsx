@@ -3,6 +3,7 @@ import { type Filter, readFilter } from "@/features/board/filter";
 import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { readJobListState } from "@/features/jobs/job-list-state";
 import { readSearchState } from "@/features/search/search-state";
+import { readStatisticsState } from "@/features/statistics/statistics-state";
 import { loadPart } from "@/ui/load-part";
 import { BoardRoute } from "./board-route";
 import { CrashPage, NotFoundPage } from "./error-pages";
@@ -108,6 +109,13 @@ const app = createRoute({
   component: page(() => import("./apps-route"), "AppRoute"),
 });
 
+const statistics = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/statistics",
+  validateSearch: readStatisticsState,
+  component: page(() => import("./statistics-route"), "StatisticsRoute"),
+});
+
 const inbox = createRoute({
   getParentRoute: () => shell,
   path: "/approvals",
@@ -157,6 +165,7 @@ export const router = createRouter({
         job,
         apps,
         app,
+        statistics,
         inbox,
         boardSettings,
         workflowSecurity,

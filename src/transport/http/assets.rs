@@ -15,7 +15,7 @@ struct Dist;
 
 /// The pages of the dashboard, as `frontend/src/app/router.tsx` routes them; `$` stands for one segment. Any other path is
 /// 404, so that programs that look for an API at a path get an answer they can read.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 18] = [
     "/",
     "/sign-in",
     "/register",
@@ -33,6 +33,7 @@ const PAGES: [&str; 17] = [
     "/w/$/apps",
     "/w/$/settings",
     "/w/$/settings/security",
+    "/w/$/statistics",
 ];
 
 const UNBUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Callboard</title><p>The server is running. Its dashboard \

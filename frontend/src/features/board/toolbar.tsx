@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, History, Link2, MoreHorizontal, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
+import { Bot, ChartColumn, History, Link2, MoreHorizontal, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
 import type { RefObject } from "react";
 import type { Actor } from "@/api/hooks";
 import type { Milestone, TicketType } from "@/api/types";
@@ -130,6 +130,11 @@ export function Toolbar(props: Props) {
               <span className="ml-auto pl-4" aria-hidden="true">
                 <Kbd>H</Kbd>
               </span>
+            </MenuItem>
+            <MenuItem asChild>
+              <Link to="/w/$workflowId/statistics" params={{ workflowId }} search={{}}>
+                <ChartColumn /> Statistics
+              </Link>
             </MenuItem>
             <MenuItem onSelect={() => void copyText(window.location.href, "Link to this board copied")}>
               <Link2 /> Copy link to this view
