@@ -12,6 +12,7 @@ import {
   Sun,
   TextSearch,
   UserRound,
+  Users,
 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { session } from "@/api";
@@ -68,6 +69,11 @@ export function PaletteHost() {
             name: "Go to jobs",
             icon: <Bot />,
             run: () => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: {} }),
+          },
+          {
+            name: "Go to agents",
+            icon: <Users />,
+            run: () => void navigate({ to: "/w/$workflowId/agents", params: { workflowId } }),
           },
           {
             name: "Go to apps",
