@@ -189,7 +189,10 @@ describe("the agents page", () => {
   }, 180_000);
 
   it("fits on a phone, and is reached from the board", async () => {
-    const ticket = await createTicket(workflow, "A ticket with a title that is longer than the screen of a phone is wide");
+    const ticket = await createTicket(
+      workflow,
+      "A ticket with a title that is longer than the screen of a phone is wide",
+    );
     await createJob(ticket.ticket_id);
     const lease = await worker.claim();
     await lease.progress(10, "Measuring twice, as one should before cutting anything that cannot be glued again");

@@ -58,7 +58,10 @@ describe("a ticket whose job failed", () => {
     await foot.getByRole("button", { name: "Retry Copy the files" }).click();
     await foot.waitFor({ state: "detached" });
     await otherFoot.waitFor({ state: "detached" });
-    await eventually("nothing needs attention", async () => (await other.getByTestId("attention-count").textContent()) === "0");
+    await eventually(
+      "nothing needs attention",
+      async () => (await other.getByTestId("attention-count").textContent()) === "0",
+    );
     const again = await worker.claim();
     expect(again.job.title).toBe("Copy the files");
     await again.complete({ resolution_comment: "There was room this time." });
@@ -102,12 +105,14 @@ describe("a ticket whose job failed", () => {
 
 describe("a ticket whose agent is silent", () => {
   it("says so", async () => {
-    const ticket = await createTicket(workflow, "Held by a silent agent", { assigned_agent_id: worker.agentId });
+    const own = await createWorkflow("Silence on the board");
+    const robot = await Worker.create(own);
+    const ticket = await createTicket(own, "Held by a silent agent", { assigned_agent_id: robot.agentId });
     await moveTicket(ticket.ticket_id, "in_progress");
-    const page = await openBoard(workflow);
+    const page = await openBoard(own);
     const finding = {
       kind: "agent_silent",
-      agent_id: worker.agentId,
+      agent_id: robot.agentId,
       message: "Robot has done nothing about its tickets for 2 hours.",
       since: new Date(Date.now() - 7_200_000).toISOString(),
       suggestion: { action: "ask", message: "Restart Robot, or reassign its tickets." },
@@ -118,7 +123,7 @@ describe("a ticket whose agent is silent", () => {
     await card(page, ticket.ticket_id).locator('[data-alarm="silent"]').getByText(finding.message).waitFor();
     await page.getByRole("button", { name: "Needs attention, 1 ticket" }).waitFor();
     await checkAccessibility(page);
-    await page.goto(`/w/${workflow}/t/${ticket.ticket_id}`);
+    await page.goto(`/w/${own}/t/${ticket.ticket_id}`);
     await page.getByText("Restart Robot, or reassign its tickets.").waitFor();
   });
 });

@@ -86,7 +86,7 @@ function Lanes({ board }: { board: BoardState }) {
   };
 
   return (
-    <div ref={list} className="scroll-thin flex-1 overflow-y-auto">
+    <div ref={list} className="scroll-thin flex flex-1 flex-col overflow-y-auto">
       <div className="mx-auto grid w-full max-w-6xl grid-cols-[minmax(0,1fr)] gap-4 px-4 pt-6 pb-16">
         <Header workflowId={workflowId} name={board.workflow.name} lanes={lanes} />
         <Alarm lanes={lanes} />

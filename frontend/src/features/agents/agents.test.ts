@@ -54,7 +54,9 @@ describe("lanes", () => {
         job("r", { status: "running", agent_id: "builder" }),
         job("e", { status: "succeeded" }),
       ],
-      failures: new Map([["f", { kind: "failed", at: "2026-01-01T00:00:00Z", job: jobSummary("f", { status: "failed" }) }]]),
+      failures: new Map([
+        ["f", { kind: "failed", at: "2026-01-01T00:00:00Z", job: jobSummary("f", { status: "failed" }) }],
+      ]),
       silences: new Map([["writer", { kind: "silent", finding: { since: "2026-01-01T00:00:00Z" } as Finding }]]),
       approvals: [approval],
     });
@@ -88,8 +90,12 @@ describe("actions on lanes", () => {
 
   it("say of each lane what happened", async () => {
     const results: Result[] = [];
-    await performAll([running, queued] as Lane[], { action: "retry" }, ({ id }) => id, () => undefined, (result) =>
-      results.push(result),
+    await performAll(
+      [running, queued] as Lane[],
+      { action: "retry" },
+      ({ id }) => id,
+      () => undefined,
+      (result) => results.push(result),
     );
     expect(results.map(({ laneId, ok, text }) => [laneId, ok, text])).toEqual([
       ["job:r", false, "Not possible in its state"],

@@ -19,7 +19,7 @@ export function BulkBar({ selected, editable, run, onAction, onClear, onCloseRun
   if (selected.length === 0 && !run) return null;
   const possible = new Set(selected.flatMap((lane) => laneActions(lane)));
   return (
-    <div className="pointer-events-none sticky bottom-3 z-10 flex justify-center px-3">
+    <div className="pointer-events-none sticky bottom-3 z-10 mt-auto flex justify-center px-3">
       <div className="pointer-events-auto grid max-w-full gap-2 rounded-xl border bg-surface p-2 shadow-pop">
         {run && <Results run={run} onClose={onCloseRun} />}
         {selected.length > 0 && (
@@ -48,12 +48,17 @@ export function BulkBar({ selected, editable, run, onAction, onClear, onCloseRun
   );
 }
 
+function summary(results: Run["results"]): string {
+  const done = results.filter(({ ok }) => ok).length;
+  return done === results.length ? `${done} done` : `${done} done, ${results.length - done} not`;
+}
+
 function Results({ run: { total, results }, onClose }: { run: Run; onClose: () => void }) {
   return (
     <section aria-label="Results" className="grid gap-1">
       <div className="flex items-center gap-2 pl-1.5 text-xs">
         <span className="tabular font-medium">
-          {results.length < total ? `${results.length} of ${total}…` : `${total} done`}
+          {results.length < total ? `${results.length} of ${total}…` : summary(results)}
         </span>
         <Button variant="ghost" size="icon-sm" aria-label="Close results" className="ml-auto" onClick={onClose}>
           <X />

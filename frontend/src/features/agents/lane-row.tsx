@@ -49,7 +49,7 @@ export const LaneRow = memo(function LaneRow(props: Props) {
       data-section={section}
       className={cn(
         "grid grid-cols-[1.5rem_minmax(0,1fr)_auto] items-start gap-x-3 gap-y-1.5 px-3 py-2.5 has-[[role=checkbox]:focus-visible]:bg-sunken",
-        "lg:grid-cols-[1.5rem_11rem_minmax(0,1fr)_5.5rem_6rem_10rem_auto]",
+        "lg:grid-cols-[1.5rem_11rem_minmax(0,1fr)_5rem_6rem_10rem_8rem]",
         selected ? "bg-accent/60" : "hover:bg-sunken",
         alarming && "shadow-[inset_2px_0_0_var(--danger)]",
       )}
@@ -72,17 +72,19 @@ export const LaneRow = memo(function LaneRow(props: Props) {
       <div className="flex min-w-0 items-start gap-2">
         {agent && <Avatar {...agent} />}
         <div className="min-w-0">
-          <div className="truncate font-medium">{agent?.name ?? worker ?? "No worker"}</div>
+          <div className="truncate font-medium">
+            {agent?.name ?? worker ?? (section === "no_worker" ? "No worker" : "Next free worker")}
+          </div>
           {agent && worker && worker !== agent.name && (
             <div className="truncate text-2xs text-muted-foreground">{worker}</div>
           )}
         </div>
       </div>
-      <div className="col-span-3 col-start-2 row-start-2 min-w-0 lg:col-span-1 lg:col-start-auto lg:row-start-auto">
+      <div className="col-start-2 col-end-4 row-start-2 min-w-0 lg:col-start-auto lg:col-end-auto lg:row-start-auto">
         <Work lane={lane} stage={stage} />
         <LaneLine lane={lane} lines={lines} />
       </div>
-      <div className="col-span-3 col-start-2 row-start-3 grid grid-cols-3 gap-2 lg:contents">
+      <div className="col-start-2 col-end-4 row-start-3 grid grid-cols-3 gap-2 lg:contents">
         <Fact label={sinceLabel(lane)} data-testid="lane-age">
           {since ? (
             <Age at={since} warnAfter={section === "running" && job ? HEARTBEAT_WARN_S : undefined} />
@@ -113,7 +115,7 @@ export const LaneRow = memo(function LaneRow(props: Props) {
           value={job.progress}
           label={`Progress of ${name}`}
           tone={JOB_STATUS_STYLES[job.status].bar}
-          className="col-span-3 col-start-2 lg:col-span-5"
+          className="col-start-2 col-end-4 lg:col-end-7"
         />
       )}
     </li>

@@ -66,7 +66,8 @@ describe("tickets that need attention", () => {
     ...board.config,
     columns: board.config.columns.map((column) => ({
       ...column,
-      category: column.id === "done" ? ("done" as const) : column.id === "doing" ? ("active" as const) : column.category,
+      category:
+        column.id === "done" ? ("done" as const) : column.id === "doing" ? ("active" as const) : column.category,
     })),
   };
   const silence = { kind: "silent" as const, finding: { agent_id: "agent-x", message: "Silent." } as Finding };
