@@ -2,6 +2,7 @@
 export { agents, auth, invitations, invites, keys, users } from "./accounts";
 export { approvals } from "./approvals";
 export { home } from "./home";
+export { findings } from "./findings";
 export { apps, jobs, messages } from "./jobs";
 export { milestones } from "./milestones";
 export { explain, fieldMessage, Problem } from "./problem";
@@ -11,5 +12,6 @@ export { securityEvents } from "./security-events";
 export { type SessionState, session } from "./session";
 export { comments, tickets } from "./tickets";
 export type * from "./types";
+export { reports, usage } from "./usage";
 export { webhooks } from "./webhooks";
 export { board, workflows } from "./workflows";

@@ -3280,6 +3280,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    workflow_id?: string;
+                    agent_id?: string;
+                    first_day?: string;
+                    last_day?: string;
+                    tz?: string;
+                    group_by?: "day" | "agent" | "model" | "ticket" | "job" | "workflow";
+                    limit?: number;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UsageSummary"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -4032,6 +4076,47 @@ export interface paths {
                     content: {
                         "application/json": unknown;
                         "text/event-stream": string;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    kind?: string;
+                    limit?: number;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Findings"];
                     };
                 };
             };
@@ -4979,8 +5064,75 @@ export interface components {
             unassigned?: boolean | null;
             without_milestone?: boolean | null;
         };
+        Finding: {
+            agent_id?: string | null;
+            agent_name?: string | null;
+            /** Format: int64 */
+            duration_seconds: number;
+            finding_id?: string | null;
+            job_type?: string | null;
+            key?: string | null;
+            kind: components["schemas"]["FindingKind"];
+            /** Format: double */
+            measured: number;
+            message: string;
+            /** Format: date-time */
+            opened_at?: string | null;
+            other_key?: string | null;
+            other_ticket_id?: string | null;
+            priority?: string | null;
+            /** Format: date-time */
+            since: string;
+            status?: string | null;
+            suggestion: components["schemas"]["FindingSuggestion"];
+            threshold: components["schemas"]["FindingThreshold"];
+            ticket_id?: string | null;
+            title?: string | null;
+            workflow_id: string;
+        };
+        /** @enum {string} */
+        FindingKind: "urgent_unassigned" | "job_without_worker" | "agent_silent" | "blocked" | "stuck" | "agent_overloaded" | "likely_duplicate";
+        FindingSuggestion: {
+            action: string;
+            agent_id?: string | null;
+            message: string;
+            ticket_id?: string | null;
+        };
+        FindingThreshold: {
+            name: string;
+            /** Format: double */
+            value: number;
+        };
+        FindingThresholds: {
+            /** Format: int64 */
+            blocked_minutes: number;
+            /** Format: double */
+            duplicate_similarity: number;
+            /** Format: int64 */
+            max_open_tickets: number;
+            /** Format: int64 */
+            silent_minutes: number;
+            /** Format: int64 */
+            stuck_minutes: number;
+            /** Format: int64 */
+            unassigned_minutes: number;
+            /** Format: int64 */
+            without_worker_minutes: number;
+            workflow_id: string;
+        };
+        Findings: {
+            counts: {
+                [key: string]: number;
+            };
+            findings: components["schemas"]["Finding"][];
+            has_more: boolean;
+            thresholds: components["schemas"]["FindingThresholds"];
+            workflow_id: string;
+        };
         /** @enum {string} */
         Format: "json" | "csv" | "markdown";
+        /** @enum {string} */
+        GroupBy: "day" | "agent" | "model" | "ticket" | "job" | "workflow";
         HistoryEntry: {
             actor_id: string;
             agent_id: string;
@@ -5998,6 +6150,32 @@ export interface components {
             ticket_id: string;
             /** Format: int64 */
             version: number;
+        };
+        UsageGroup: {
+            /** Format: int64 */
+            attempts?: number | null;
+            /** Format: int64 */
+            attempts_without_usage?: number | null;
+            key?: string | null;
+            name?: string | null;
+            usage: components["schemas"]["UsageTotals"];
+        };
+        UsageSummary: {
+            agent_id?: string | null;
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            attempts_without_usage: number;
+            /** Format: date */
+            first_day: string;
+            group_by?: components["schemas"]["GroupBy"] | null;
+            groups: components["schemas"]["UsageGroup"][];
+            has_more: boolean;
+            /** Format: date */
+            last_day: string;
+            time_zone: string;
+            usage: components["schemas"]["UsageTotals"];
+            workflow_id?: string | null;
         };
         UsageTotals: {
             /** Format: int64 */

@@ -1,9 +1,11 @@
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
+import type { JobSummary } from "@/api/types";
 import { BoardPage } from "@/features/board/board-page";
 import type { Filter } from "@/features/board/filter";
 import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { useMoveCard } from "@/features/board/use-move-card";
+import { useJobActions } from "@/features/jobs/use-job-actions";
 import { lazyPart } from "@/ui/lazy-part";
 import { whenIdle } from "@/ui/load-part";
 import { Spinner } from "@/ui/states";
@@ -39,6 +41,8 @@ export function BoardRoute() {
   );
   useEffect(() => whenIdle(() => void Drawer.preload()), []);
   const moveCard = useMoveCard(workflowId, open);
+  const { run } = useJobActions();
+  const retryJob = useCallback((job: JobSummary) => run(job, "retry"), [run]);
 
   const showPast = useCallback(
     (moment: string, replace = false) =>
@@ -98,6 +102,7 @@ export function BoardRoute() {
         onFilter={setFilter}
         onOpen={open}
         onOpenJob={openJob}
+        onRetryJob={retryJob}
         onPast={showPast}
         moveCard={moveCard}
       />
@@ -116,6 +121,9 @@ export function BoardRoute() {
 }
 
 /** The same object as long as its fields are the same, so that moving through the past filters nothing again. */
-function useStableFilter({ q, type, priority, assignee }: Filter): Filter {
-  return useMemo(() => ({ q, type, priority, assignee }), [q, type, priority, assignee]);
+function useStableFilter({ q, type, priority, assignee, milestone, due, needs }: Filter): Filter {
+  return useMemo(
+    () => ({ q, type, priority, assignee, milestone, due, needs }),
+    [q, type, priority, assignee, milestone, due, needs],
+  );
 }

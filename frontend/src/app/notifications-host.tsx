@@ -1,5 +1,6 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { AgentAlarms } from "@/features/agents/agent-alarms";
 import { ApprovalToasts } from "@/features/approvals/approval-toasts";
 import { InboxButton } from "@/features/approvals/inbox-button";
 import { JobToasts } from "@/features/jobs/job-toasts";
@@ -15,6 +16,10 @@ export function NotificationsHost() {
       void navigate({ to: "/w/$workflowId/jobs/$jobId", params: { workflowId: id, jobId }, search: {} }),
     [navigate],
   );
+  const openAgents = useCallback(
+    (id: string) => void navigate({ to: "/w/$workflowId/agents", params: { workflowId: id } }),
+    [navigate],
+  );
   const answer = useCallback(
     (approval: string) => void navigate({ to: "/approvals", search: { focus: approval } }),
     [navigate],
@@ -23,6 +28,7 @@ export function NotificationsHost() {
     <>
       <InboxButton />
       <JobToasts onOpen={open} />
+      <AgentAlarms onOpen={openAgents} />
       <ApprovalToasts onAnswer={answer} />
     </>
   );

@@ -13,6 +13,7 @@ import {
   Sun,
   TextSearch,
   UserRound,
+  Users,
 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { session } from "@/api";
@@ -74,6 +75,11 @@ export function PaletteHost() {
             name: "Go to statistics",
             icon: <ChartColumn />,
             run: () => void navigate({ to: "/w/$workflowId/statistics", params: { workflowId }, search: {} }),
+          },
+          {
+            name: "Go to agents",
+            icon: <Users />,
+            run: () => void navigate({ to: "/w/$workflowId/agents", params: { workflowId } }),
           },
           {
             name: "Go to apps",

@@ -97,6 +97,12 @@ const job = createRoute({
   component: page(() => import("./job-route"), "JobRoute"),
 });
 
+const agents = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/agents",
+  component: page(() => import("./agents-route"), "AgentsRoute"),
+});
+
 const apps = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/apps",
@@ -163,6 +169,7 @@ export const router = createRouter({
         search.addChildren([searchTicket]),
         jobs,
         job,
+        agents,
         apps,
         app,
         statistics,

@@ -1,6 +1,7 @@
 /** History events, in the same shape from the socket, the events endpoints and the history of a ticket. */
 import type { Approval } from "./approval";
 import type { BoardConfig, Milestone } from "./board";
+import type { Finding } from "./finding";
 import type { App, JobSummary, Message, UsageTotals } from "./job";
 import type { Card, Comment, Commit } from "./ticket";
 
@@ -29,6 +30,7 @@ export interface EventData {
   message?: Message | string;
   app?: App;
   approval?: Approval;
+  finding?: Finding;
   job_usage?: UsageTotals | null;
   ticket_usage?: UsageTotals | null;
   old_status?: string;

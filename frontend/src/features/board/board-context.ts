@@ -1,6 +1,6 @@
 import { createContext, useContext } from "react";
 import type { NameOf } from "@/api/hooks";
-import type { Card, Column, Milestone, TicketType } from "@/api/types";
+import type { Card, Column, JobSummary, Milestone, TicketType } from "@/api/types";
 
 /** Values shared by all cards and columns. They change rarely, so memoized cards do not render again on each event. */
 export interface BoardShared {
@@ -13,6 +13,8 @@ export interface BoardShared {
   editable: boolean;
   open: (ticketId: string) => void;
   openJob: (jobId: string) => void;
+  /** Null where jobs are only looked at. */
+  retryJob: ((job: JobSummary) => Promise<void>) | null;
   /** Null where cards have no menu. */
   showMenu: ((card: Card, anchor: HTMLElement) => void) | null;
   /** Loads the next older tickets of a done column. */

@@ -3,8 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
-import type { Card, Workflow } from "@/api/types";
+import type { Card, JobSummary, Workflow } from "@/api/types";
 import { todayIn } from "@/entities/ticket/due";
+import { useAttentions } from "@/live/attention";
 import { useBoard, useLive } from "@/live/context";
 import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
@@ -38,6 +39,7 @@ interface Props {
   onFilter: (filter: Filter) => void;
   onOpen: (ticketId: string) => void;
   onOpenJob: (jobId: string) => void;
+  onRetryJob: (job: JobSummary) => Promise<void>;
   /** Opens the board of a past moment. */
   onPast: (at: string) => void;
   moveCard: MoveCard;
@@ -71,7 +73,7 @@ export function BoardPage(props: Props) {
 }
 
 function Board(props: Props & { board: BoardState }) {
-  const { board, workflowId, openTicketId, filter, onFilter, onOpen, onOpenJob, onPast, moveCard } = props;
+  const { board, workflowId, openTicketId, filter, onFilter, onOpen, onOpenJob, onRetryJob, onPast, moveCard } = props;
   const { config, cards } = board;
   const { actors, nameOf } = useActors(workflowId);
   const [newIn, setNewIn] = useState<string | null>(null);
@@ -87,7 +89,8 @@ function Board(props: Props & { board: BoardState }) {
   useTitle(openTicketId ? null : board.workflow.name);
 
   const today = todayIn(board.workflow.time_zone);
-  const shown = useMemo(() => visibleOrder(board, filter, today), [board, filter, today]);
+  const attentions = useAttentions(board);
+  const shown = useMemo(() => visibleOrder(board, filter, today, attentions), [board, filter, today, attentions]);
   const lanes = useMemo(
     () => config.columns.map(({ id }) => ({ id, ids: shown.get(id) ?? [] })),
     [config.columns, shown],
@@ -110,6 +113,7 @@ function Board(props: Props & { board: BoardState }) {
       editable,
       open: onOpen,
       openJob: onOpenJob,
+      retryJob: onRetryJob,
       showMenu: (card, anchor) => setMenu({ card, anchor }),
       showOlder: (columnId) => live.showOlder(workflowId, columnId),
     }),
@@ -122,6 +126,7 @@ function Board(props: Props & { board: BoardState }) {
       editable,
       onOpen,
       onOpenJob,
+      onRetryJob,
       live,
       workflowId,
     ],
@@ -161,6 +166,7 @@ function Board(props: Props & { board: BoardState }) {
           shown={visible}
           total={config.columns.reduce((sum, { id }) => sum + columnTotal(board, id), 0)}
           openJobs={board.jobs.size}
+          needAttention={attentions.size}
           editable={editable}
           onNew={newTicket}
           onPast={showPast}
@@ -179,6 +185,7 @@ function Board(props: Props & { board: BoardState }) {
                 ids={shown.get(column.id) ?? []}
                 cards={cards}
                 work={board.jobByTicket}
+                attentions={attentions}
                 total={columnTotal(board, column.id)}
                 leftOut={board.leftOut.get(column.id)}
                 collapsed={collapsed.has(column.id)}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { boardFrom } from "@/live/state/board";
-import { card, event, snapshot } from "@/live/state/testing";
+import { card, event, jobSummary, snapshot } from "@/live/state/testing";
 import { describeEvents } from "./describe-events";
 import { matcher, readFilter, visibleOrder } from "./filter";
 import { splitTags } from "./new-ticket-dialog";
@@ -51,6 +51,15 @@ describe("filter", () => {
   );
   const shown = (search: Record<string, unknown>) =>
     [...visibleOrder(board, readFilter(search), "2026-01-31").values()].flat().map((id) => id.replace("ticket-", ""));
+
+  it("finds what needs attention, and leaves that out where it is not known", () => {
+    const attentions = new Map([["ticket-2", { kind: "no_worker" as const, job: jobSummary("a") }]]);
+    const filter = readFilter({ needs: "attention" });
+    const found = (known?: typeof attentions) => [...visibleOrder(board, filter, "2026-01-31", known).values()].flat();
+    expect(found(attentions)).toEqual(["ticket-2"]);
+    expect(found(new Map())).toEqual([]);
+    expect(found()).toEqual(["ticket-1", "ticket-2"]);
+  });
 
   it("finds milestones and due dates", () => {
     const planned = boardFrom(

@@ -28,8 +28,8 @@ export function CardJob({ job }: { job: JobSummary }) {
         openJob(job.job_id);
       }}
       className={cn(
-        "relative z-1 block rounded-b-[7px] border-t px-2.5 pt-1 pb-1.5 text-2xs hover:bg-muted",
-        status === "waiting" && soft,
+        "relative z-1 block border-t last:rounded-b-[7px] px-2.5 pt-1 pb-1.5 text-2xs hover:bg-muted",
+        (status === "waiting" || job.no_worker) && (job.no_worker ? NO_WORKER_STYLE.soft : soft),
       )}
     >
       <span className="flex h-4 items-center gap-1.5">

@@ -16,10 +16,12 @@ import { Avatar } from "@/entities/actor/avatar";
 import { DueMark, MilestoneMark } from "@/entities/ticket/due-mark";
 import { PriorityIcon } from "@/entities/ticket/priority-icon";
 import { TypeIcon } from "@/entities/ticket/type-icon";
+import type { Attention } from "@/live/state/attention";
 import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
 import { formatDuration } from "@/ui/time";
 import { type BoardShared, useBoardShared } from "./board-context";
+import { CardAlarm } from "./card-alarm";
 import { CardJob } from "./card-job";
 import { isRecentlyChanged } from "./recent-changes";
 
@@ -27,6 +29,8 @@ interface Props {
   card: Card;
   /** The job shown at the bottom of the card. */
   job: JobSummary | undefined;
+  /** Why it needs attention. */
+  attention: Attention | undefined;
   /** Its drawer is open. */
   current: boolean;
 }
@@ -35,7 +39,7 @@ const MAX_TAGS = 3;
 const buttonClass = "grid size-6 place-items-center rounded text-muted-foreground hover:bg-muted hover:text-foreground";
 
 /** Draggable anywhere by pointer, and by its handle with the keyboard. */
-export const BoardCard = memo(function BoardCard({ card, job, current }: Props) {
+export const BoardCard = memo(function BoardCard({ card, job, attention, current }: Props) {
   const shared = useBoardShared();
   const { editable, open, showMenu } = shared;
   const { setNodeRef, setActivatorNodeRef, listeners, attributes, isDragging } = useDraggable({
@@ -110,6 +114,7 @@ export const BoardCard = memo(function BoardCard({ card, job, current }: Props) 
         }
       />
       {job && <CardJob job={job} />}
+      {attention && <CardAlarm attention={attention} />}
     </article>
   );
 });

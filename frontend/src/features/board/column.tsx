@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { AlertTriangle, ChevronsLeftRight, ChevronsRightLeft, Plus } from "lucide-react";
 import { memo, useCallback, useEffect, useRef } from "react";
 import type { Card, Column, JobSummary } from "@/api/types";
+import type { Attentions } from "@/live/state/attention";
 import type { LeftOut } from "@/live/state/left-out";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
@@ -25,6 +26,8 @@ interface Props {
   cards: ReadonlyMap<string, Card>;
   /** The job shown on each card. */
   work: ReadonlyMap<string, JobSummary>;
+  /** Why cards need attention. */
+  attentions: Attentions;
   /** Number of tickets in the column before filtering. */
   total: number;
   /** The older tickets of a done column that are not loaded. */
@@ -45,22 +48,23 @@ export const BoardColumn = memo(function BoardColumn(props: Props) {
   return props.collapsed ? <CollapsedColumn {...props} /> : <OpenColumn {...props} />;
 }, showsTheSame);
 
+const MAPS = ["cards", "work", "attentions"] as const;
+
 /**
  * Every event makes another map of cards, but most change no card of a column. Comparing the cards of a column costs far less
  * than rendering it.
  */
 function showsTheSame(before: Props, after: Props): boolean {
   for (const name of Object.keys(after) as (keyof Props)[]) {
-    if (name !== "cards" && name !== "work" && before[name] !== after[name]) return false;
+    if (!(MAPS as readonly string[]).includes(name) && before[name] !== after[name]) return false;
   }
-  if (before.cards === after.cards && before.work === after.work) return true;
-  return after.ids.every(
-    (id) => before.cards.get(id) === after.cards.get(id) && before.work.get(id) === after.work.get(id),
-  );
+  const changed = MAPS.filter((name) => before[name] !== after[name]);
+  return changed.every((name) => after.ids.every((id) => before[name].get(id) === after[name].get(id)));
 }
 
 function OpenColumn(props: Props) {
-  const { column, ids, cards, work, total, leftOut, gap, openTicketId, onCollapse, onNew, register } = props;
+  const { column, ids, cards, work, attentions, total, leftOut, gap, openTicketId, onCollapse, onNew, register } =
+    props;
   const scroller = useRef<HTMLDivElement | null>(null);
   const { editable } = useBoardShared();
   const { setNodeRef } = useDroppable({ id: column.id });
@@ -169,7 +173,12 @@ function OpenColumn(props: Props) {
                   className="absolute inset-x-0 top-0"
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  <BoardCard card={card} job={work.get(card.ticket_id)} current={card.ticket_id === openTicketId} />
+                  <BoardCard
+                    card={card}
+                    job={work.get(card.ticket_id)}
+                    attention={attentions.get(card.ticket_id)}
+                    current={card.ticket_id === openTicketId}
+                  />
                 </li>
               )
             );

@@ -1,5 +1,18 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, ChartColumn, History, Link2, MoreHorizontal, Plus, Search, Settings2, TextSearch, X } from "lucide-react";
+import {
+  Bot,
+  ChartColumn,
+  History,
+  Link2,
+  MoreHorizontal,
+  Plus,
+  Search,
+  Settings2,
+  TextSearch,
+  TriangleAlert,
+  Users,
+  X,
+} from "lucide-react";
 import type { RefObject } from "react";
 import type { Actor } from "@/api/hooks";
 import type { Milestone, TicketType } from "@/api/types";
@@ -13,7 +26,7 @@ import { plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
 import { useDebouncedInput } from "@/ui/use-debounced-input";
-import { type Filter, isFiltering, NO_MILESTONE, UNASSIGNED } from "./filter";
+import { ATTENTION, type Filter, isFiltering, NO_MILESTONE, UNASSIGNED } from "./filter";
 
 interface Props {
   workflowId: string;
@@ -25,6 +38,8 @@ interface Props {
   shown: number;
   total: number;
   openJobs: number;
+  /** The number of tickets that need attention; undefined where it is not known. */
+  needAttention?: number;
   editable: boolean;
   onNew?: () => void;
   /** Opens the board of a past moment. */
@@ -36,7 +51,7 @@ const DEBOUNCE_MS = 120;
 
 export function Toolbar(props: Props) {
   const { workflowId, filter, onFilter, types, milestones, people, shown, total, openJobs } = props;
-  const { editable, onNew, onPast, searchRef } = props;
+  const { editable, needAttention, onNew, onPast, searchRef } = props;
   const filtering = isFiltering(filter);
   const set = (field: keyof Filter) => (value: string) => onFilter({ ...filter, [field]: value || undefined });
   return (
@@ -81,6 +96,13 @@ export function Toolbar(props: Props) {
           <option value="overdue">Overdue</option>
           <option value="soon">Due soon or overdue</option>
         </Choice>
+        {needAttention !== undefined && (
+          <AttentionFilter
+            count={needAttention}
+            pressed={filter.needs === ATTENTION}
+            onPress={() => set("needs")(filter.needs === ATTENTION ? "" : ATTENTION)}
+          />
+        )}
         {filtering && (
           <Button variant="ghost" size="sm" onClick={() => onFilter({})}>
             <X /> Clear filters
@@ -136,6 +158,11 @@ export function Toolbar(props: Props) {
                 <ChartColumn /> Statistics
               </Link>
             </MenuItem>
+            <MenuItem asChild>
+              <Link to="/w/$workflowId/agents" params={{ workflowId }}>
+                <Users /> Agents
+              </Link>
+            </MenuItem>
             <MenuItem onSelect={() => void copyText(window.location.href, "Link to this board copied")}>
               <Link2 /> Copy link to this view
             </MenuItem>
@@ -151,6 +178,34 @@ export function Toolbar(props: Props) {
         )}
       </div>
     </section>
+  );
+}
+
+interface AttentionProps {
+  count: number;
+  pressed: boolean;
+  onPress: () => void;
+}
+
+function AttentionFilter({ count, pressed, onPress }: AttentionProps) {
+  return (
+    <Button
+      variant="outline"
+      aria-pressed={pressed}
+      aria-label={`Needs attention, ${plural(count, "ticket")}`}
+      onClick={onPress}
+      className={cn(
+        "gap-1.5 font-normal",
+        count > 0 ? "text-danger" : "text-muted-foreground",
+        pressed && "border-danger bg-danger-soft font-medium text-danger hover:bg-danger-soft",
+      )}
+    >
+      <TriangleAlert className="size-3.5!" aria-hidden="true" />
+      Needs attention
+      <span data-testid="attention-count" className="tabular min-w-3 text-center font-medium">
+        {count.toLocaleString()}
+      </span>
+    </Button>
   );
 }
 

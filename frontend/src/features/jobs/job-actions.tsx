@@ -1,9 +1,10 @@
 import { MoreHorizontal, Pause, Play, RotateCcw, SquareX, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Job, JobAction } from "@/api/types";
+import { actionsFor } from "@/entities/job/actions";
 import { Button } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
-import { actionsFor, useJobActions } from "./use-job-actions";
+import { useJobActions } from "./use-job-actions";
 
 const ACTIONS: Record<JobAction, { name: string; icon: ReactNode }> = {
   continue: { name: "Queue", icon: <Play /> },

@@ -4,6 +4,7 @@ import type { NameOf } from "@/api/hooks";
 import type { Job } from "@/api/types";
 import { JOB_STATUS_STYLES, JobStatusBadge } from "@/entities/job/job-status";
 import { hasEnded } from "@/live/state/jobs";
+import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
 import { Progress } from "@/ui/progress";
 import { TimeAgo } from "@/ui/time";
@@ -15,11 +16,13 @@ interface Props {
   nameOfStage: StageName;
   /** Omits the ticket key in a ticket's own list. */
   ofTicket?: boolean;
+  /** It failed, and nobody has dealt with it. */
+  alarming?: boolean;
   /** Action buttons. */
   children?: ReactNode;
 }
 
-export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) {
+export function JobRow({ job, nameOf, nameOfStage, ofTicket, alarming, children }: Props) {
   const { status, stage, stages, progress, attempt, max_attempts } = job;
   const position = stage ? stages.indexOf(stage) + 1 : 0;
   const showProgress = !hasEnded(status) && status !== "collecting" && (progress > 0 || stage !== null);
@@ -27,7 +30,11 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
   return (
     <li
       data-job={job.job_id}
-      className="group relative grid grid-cols-[minmax(0,1fr)] gap-1 px-4 py-2.5 hover:bg-sunken"
+      data-alarm={alarming ? "failed" : undefined}
+      className={cn(
+        "group relative grid grid-cols-[minmax(0,1fr)] gap-1 px-4 py-2.5",
+        alarming ? "bg-danger-soft" : "hover:bg-sunken",
+      )}
     >
       <div className="flex items-center gap-2">
         <Link
@@ -49,15 +56,22 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, children }: Props) 
             {position > 0 && ` · ${position} of ${stages.length}`}
           </span>
         )}
-        {attempt > 1 && (
+        {(attempt > 1 || alarming) && (
           <span className="tabular">
             attempt {attempt} of {max_attempts}
           </span>
         )}
         {who && <span className="truncate">{who}</span>}
-        {status === "failed" && job.error && <span className="max-w-md truncate text-danger">{job.error}</span>}
+        {status === "failed" && !alarming && job.error && (
+          <span className="max-w-md truncate text-danger">{job.error}</span>
+        )}
         <TimeAgo at={job.finished_at ?? job.created_at} className="ml-auto" />
       </div>
+      {alarming && job.error && (
+        <p className="line-clamp-6 whitespace-pre-wrap text-danger text-xs [overflow-wrap:anywhere]">
+          <VisibleText text={job.error} />
+        </p>
+      )}
       {showProgress && (
         <div className="flex items-center gap-2">
           <Progress

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { JobStatus, JobSummary, LiveEvent, Message } from "@/api/types";
+import { actionsFor } from "@/entities/job/actions";
 import { formatSeconds } from "./job-details";
 import { readJobListState, statusesOf } from "./job-list-state";
 import { failedJobs } from "./job-toasts";
 import { toBlocks } from "./transcript-blocks";
-import { actionsFor } from "./use-job-actions";
 
 const message = (order: number, kind: Message["kind"]): Message =>
   ({ message_id: `m${order}`, order, kind, content: `${order}` }) as Message;

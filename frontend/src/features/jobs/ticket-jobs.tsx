@@ -2,7 +2,9 @@ import { Bot, Play } from "lucide-react";
 import { useState } from "react";
 import { explain } from "@/api";
 import type { NameOf } from "@/api/hooks";
-import type { BoardConfig } from "@/api/types";
+import type { BoardConfig, Card } from "@/api/types";
+import { useSilences } from "@/live/attention";
+import { type Failures, failuresOf } from "@/live/state/failures";
 import { hasEnded } from "@/live/state/jobs";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/states";
@@ -13,7 +15,7 @@ import { stageNames } from "./stage-names";
 import { useTicketJobs } from "./use-jobs";
 
 interface Props {
-  ticket: { ticket_id: string; key: string; title: string; workflow_id: string };
+  ticket: Pick<Card, "ticket_id" | "key" | "title" | "workflow_id" | "status" | "assigned_agent_id" | "is_resolved">;
   config: BoardConfig;
   nameOf: NameOf;
   editable: boolean;
@@ -21,16 +23,24 @@ interface Props {
 }
 
 const ENDED_SHOWN = 3;
+const NO_FAILURES: Failures = new Map();
 
-/** Jobs of a ticket: open ones first, then ended ones. */
+/** Jobs of a ticket: failed ones that nobody has dealt with first, then open ones, then ended ones. */
 export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Props) {
   const list = useTicketJobs(ticket.ticket_id);
   const [creating, setCreating] = useState(false);
   const [showAll, setShowAll] = useState(false);
   const jobs = list.data?.jobs ?? [];
-  const ended = jobs.filter(({ status }) => hasEnded(status));
-  const shown = [...jobs.filter(({ status }) => !hasEnded(status)), ...(showAll ? ended : ended.slice(0, ENDED_SHOWN))];
-  if (!editable && jobs.length === 0 && !list.isError) return null;
+  const category = config.columns.find(({ id }) => id === ticket.status)?.category;
+  const finished = ticket.is_resolved || category === "done";
+  const failures = finished ? NO_FAILURES : failuresOf(jobs);
+  const failed = jobs.filter(({ job_id }) => failures.has(job_id));
+  const open = jobs.filter(({ status }) => !hasEnded(status));
+  const ended = jobs.filter(({ job_id, status }) => hasEnded(status) && !failures.has(job_id));
+  const shown = [...failed, ...open, ...(showAll ? ended : ended.slice(0, ENDED_SHOWN))];
+  const silences = useSilences(ticket.workflow_id).data;
+  const silence = finished || category !== "active" ? undefined : silences?.get(ticket.assigned_agent_id ?? "");
+  if (!editable && jobs.length === 0 && !silence && !list.isError) return null;
   return (
     <section aria-label="Jobs" className="grid gap-2">
       <div className="flex items-center gap-2">
@@ -44,10 +54,22 @@ export function TicketJobs({ ticket, config, nameOf, editable, onOpenJob }: Prop
         )}
       </div>
       {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+      {silence && (
+        <Notice tone="danger">
+          {silence.finding.message} {silence.finding.suggestion?.message}
+        </Notice>
+      )}
       {shown.length > 0 && (
         <ul className="divide-y overflow-hidden rounded-lg border">
           {shown.map((job) => (
-            <JobRow key={job.job_id} job={job} nameOf={nameOf} nameOfStage={stageNames(config)} ofTicket>
+            <JobRow
+              key={job.job_id}
+              job={job}
+              nameOf={nameOf}
+              nameOfStage={stageNames(config)}
+              ofTicket
+              alarming={failures.has(job.job_id)}
+            >
               {editable && job.status !== "succeeded" && <JobActions job={job} size="sm" />}
             </JobRow>
           ))}

@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import { explain, jobs } from "@/api";
 import type { Job, JobAction, JobSummary } from "@/api/types";
+import { ACTION_RESULTS } from "@/entities/job/actions";
 import { useLive } from "@/live/context";
 import { hasEnded } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
@@ -9,34 +10,6 @@ import { confirm } from "@/ui/prompt-dialog";
 import { toast } from "@/ui/toast";
 
 type Subject = Pick<JobSummary, "job_id" | "title" | "status"> & { lease_expires_at?: string | null };
-
-/** Actions allowed in a job's status. */
-export function actionsFor(job: Pick<Job, "status"> & { cancel_requested?: boolean }): readonly JobAction[] {
-  switch (job.status) {
-    case "collecting":
-      return ["continue", "cancel"];
-    case "queued":
-      return ["pause", "cancel"];
-    case "running":
-      return job.cancel_requested ? [] : ["pause", "cancel"];
-    case "paused":
-    case "waiting":
-      return job.cancel_requested ? [] : ["resume", "cancel"];
-    case "failed":
-    case "cancelled":
-      return ["retry"];
-    default:
-      return [];
-  }
-}
-
-const DONE_LABELS: Record<JobAction, string> = {
-  continue: "queued",
-  pause: "paused",
-  resume: "resumed",
-  cancel: "cancelled",
-  retry: "queued again",
-};
 
 export function useJobActions() {
   const live = useLive();
@@ -64,7 +37,7 @@ export function useJobActions() {
       }
       const now = await send(job, action);
       if (!now) return;
-      const result = now.cancel_requested && !hasEnded(now.status) ? "stopping" : DONE_LABELS[action];
+      const result = now.cancel_requested && !hasEnded(now.status) ? "stopping" : ACTION_RESULTS[action];
       const inverse = UNDO[action];
       const undo =
         inverse && !now.cancel_requested ? { label: "Undo", onClick: () => void send(job, inverse) } : undefined;

@@ -3,6 +3,7 @@ import type { InfiniteData, QueryClient, QueryKey } from "@tanstack/react-query"
 import { queryKeys } from "@/api/query-keys";
 import type { Approval, ApprovalPage, Job, JobPage, LiveEvent } from "@/api/types";
 import { DebouncedRefetch } from "./debounced-refetch";
+import { type Failures, withFailureEvent } from "./failures";
 import { applyToJob, isLogEvent } from "./jobs";
 
 const REFETCH_DELAY_MS = 300;
@@ -19,6 +20,8 @@ export class WorkCache {
       const { type, job_id: id } = event;
       if (type === "app_ready") this.refresh(queryKeys.apps);
       if (event.data.approval) this.putApproval(event.data.approval);
+      this.applyToFailures(event);
+      if (type.startsWith("finding_")) this.refresh(queryKeys.findings);
       const { job_usage: usage } = event.data;
       if (id && usage) this.queries.setQueryData<Job>(queryKeys.job(id), (old) => old && { ...old, usage });
       if (!id || !type.startsWith("job_")) continue;
@@ -32,6 +35,17 @@ export class WorkCache {
       this.refresh(queryKeys.job(id));
       if (type !== "job_stage") this.refresh(queryKeys.jobs);
     }
+  }
+
+  /** Only from the workflow's stream, which is in order: the job's stream has the same events, earlier or later. */
+  private applyToFailures(event: LiveEvent): void {
+    if (!event.stream.startsWith("workflow:") || (event.type !== "ticket_reopened" && !event.job_id)) return;
+    const key = [...queryKeys.failures, event.workflow_id];
+    const state = this.queries.getQueryState(key);
+    if (!state) return;
+    this.queries.setQueryData<Failures>(key, (old) => old && withFailureEvent(old, event));
+    // An answer that is under way may be older than this event. What a reopened ticket failed at was not looked up.
+    if (event.type === "ticket_reopened" || (state.fetchStatus === "fetching" && !isLogEvent(event))) this.refresh(key);
   }
 
   /** Stores a job from a response. */
@@ -55,7 +69,8 @@ export class WorkCache {
 
   /** Refetches everything, for when events may have been missed. */
   refreshAll(): void {
-    for (const key of [queryKeys.jobs, queryKeys.apps, queryKeys.approvals]) this.refresh(key);
+    for (const key of [queryKeys.jobs, queryKeys.failures, queryKeys.findings, queryKeys.apps, queryKeys.approvals])
+      this.refresh(key);
   }
 
   refresh(queryKey: QueryKey): void {

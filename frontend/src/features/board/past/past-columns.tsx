@@ -1,5 +1,6 @@
 import { memo, type RefObject, useCallback, useMemo } from "react";
 import type { NameOf } from "@/api/hooks";
+import type { Attentions } from "@/live/state/attention";
 import { type BoardState, columnTotal } from "@/live/state/board";
 import { cn } from "@/ui/cn";
 import { BoardContext, type BoardShared } from "../board-context";
@@ -40,6 +41,7 @@ export const PastColumns = memo(function PastColumns(props: Props) {
       editable: false,
       open: onSelect,
       openJob: nothing,
+      retryJob: null,
       showMenu: null,
       showOlder: async () => undefined,
     }),
@@ -71,6 +73,7 @@ export const PastColumns = memo(function PastColumns(props: Props) {
             ids={shown.get(column.id) ?? NO_TICKETS}
             cards={board.cards}
             work={board.jobByTicket}
+            attentions={NO_ATTENTIONS}
             total={columnTotal(board, column.id)}
             leftOut={board.leftOut.get(column.id)}
             collapsed={collapsed.has(column.id)}
@@ -87,3 +90,5 @@ export const PastColumns = memo(function PastColumns(props: Props) {
 });
 
 const NO_TICKETS: readonly string[] = [];
+/** What needed attention in the past is not known. */
+const NO_ATTENTIONS: Attentions = new Map();
