@@ -132,7 +132,9 @@ export function DiffView(props: Props) {
   const stays = jumped.current !== null && Math.abs(jumped.current.top - top) < 2;
   const shownFile = stays ? null : Math.max(0, inFront);
   useEffect(() => {
-    if (shownFile !== null) onFile(shownFile);
+    // The scroll event of a jump may be still to come.
+    const now = scroller.current?.scrollTop ?? 0;
+    if (shownFile !== null && Math.abs((jumped.current?.top ?? -10) - now) >= 2) onFile(shownFile);
   }, [shownFile, onFile]);
   useEffect(() => want(filesOf(items.map(({ index }) => rows.rows[index]))));
 

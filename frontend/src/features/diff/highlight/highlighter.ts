@@ -8,7 +8,7 @@ import type { HighlightAnswer, HighlightRequest } from "./worker";
 const MAX_LINE = 2_000;
 const MAX_TEXT = 1_000_000;
 /** A text that takes longer stops the worker; its file stays plain. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 45_000;
 const MAX_FAILURES = 3;
 
 /** For each hunk, the tokens of its old and its new lines, and the place of each line among them. */
