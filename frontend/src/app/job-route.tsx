@@ -4,9 +4,9 @@ import { ApprovalsSection } from "@/features/approvals/approvals-section";
 import { JobPage } from "@/features/jobs/job-page";
 import { lazyPart } from "@/ui/lazy-part";
 
-const CommitDialog = lazyPart(async () => (await import("@/features/ticket/commit-dialog")).CommitDialog);
+const DiffDialog = lazyPart(async () => (await import("@/features/diff/diff-dialog")).DiffDialog);
 
-/** The job page, composed with approvals and the commit dialog. */
+/** The job page, composed with approvals and the diffs of commits. */
 export function JobRoute() {
   const { workflowId, jobId } = useParams({ from: "/inside/shell/w/$workflowId/jobs/$jobId" });
   const navigate = useNavigate();
@@ -21,7 +21,7 @@ export function JobRoute() {
         onCommit={setCommit}
         renderAside={() => <ApprovalsSection about={{ job_id: jobId }} />}
       />
-      {commit && <CommitDialog workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
+      {commit && <DiffDialog workflowId={workflowId} sha={commit} onClose={() => setCommit(null)} />}
     </>
   );
 }

@@ -40,7 +40,7 @@ pub async fn diff(
     tokio::time::timeout(LOOKUP_TIMEOUT, lookup).await.map_err(|_| timed_out())?
 }
 
-/// What a link stores of a commit: `{sha, message, timestamp, files_changed, insertions, deletions, files}`.
+/// What a link stores of a commit: `{sha, message, timestamp, author, files_changed, insertions, deletions, files}`.
 /// `None` if no repository contains it; the commit can be linked all the same.
 pub async fn describe(db: &Db, config: &Config, caller: &Caller, ticket_id: &str, sha: &str) -> Result<Option<Value>> {
     let (Some(_), Ok(sha)) = (&config.repositories_dir, normalize_sha(sha)) else { return Ok(None) };
@@ -60,6 +60,7 @@ pub async fn describe(db: &Db, config: &Config, caller: &Caller, ticket_id: &str
             "sha": head.sha,
             "message": head.message.chars().take(20_000).collect::<String>(),
             "timestamp": head.time,
+            "author": head.author.chars().take(200).collect::<String>(),
             "files_changed": changes.files.len(),
             "insertions": changes.insertions(),
             "deletions": changes.deletions(),

@@ -4,7 +4,7 @@ import type { NameOf } from "@/api/hooks";
 import type { TicketDetail } from "@/api/types";
 import type { BoardState } from "@/live/state/board";
 import { Comments } from "./comments";
-import { Commits } from "./commits";
+import { Commits, type RenderCommit } from "./commits";
 import { History } from "./history";
 
 interface Props {
@@ -14,6 +14,7 @@ interface Props {
   editable: boolean;
   composer: RefObject<HTMLTextAreaElement | null>;
   run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
+  renderCommit: RenderCommit | undefined;
 }
 
 const tab =
@@ -41,7 +42,13 @@ export function Activity(props: Props) {
         <History entries={ticket.history ?? []} board={props.board} nameOf={props.nameOf} />
       </Tabs.Content>
       <Tabs.Content value="commits">
-        <Commits ticket={ticket} nameOf={props.nameOf} editable={props.editable} run={props.run} />
+        <Commits
+          ticket={ticket}
+          nameOf={props.nameOf}
+          editable={props.editable}
+          run={props.run}
+          renderCommit={props.renderCommit}
+        />
       </Tabs.Content>
     </Tabs.Root>
   );

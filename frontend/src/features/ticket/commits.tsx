@@ -1,18 +1,23 @@
 import { GitCommitHorizontal, Plus } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { tickets } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import type { TicketDetail } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
+import { VisibleText } from "@/ui/invisible";
+import { plural } from "@/ui/plural";
 import { TimeAgo } from "@/ui/time";
-import { CommitDialog } from "./commit-dialog";
+
+/** Renders the diff of a commit until it is closed. */
+export type RenderCommit = (props: { workflowId: string; sha: string; onClose: () => void }) => ReactNode;
 
 interface Props {
   ticket: TicketDetail;
   nameOf: NameOf;
   editable: boolean;
   run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
+  renderCommit: RenderCommit | undefined;
 }
 
 /** The author's name without the email address. */
@@ -22,7 +27,7 @@ function authorOf(author: string | null): string | null {
 
 const SHA = /^[0-9a-f]{4,64}$/i;
 
-export function Commits({ ticket, nameOf, editable, run }: Props) {
+export function Commits({ ticket, nameOf, editable, run, renderCommit }: Props) {
   const [sha, setSha] = useState("");
   const [shown, setShown] = useState<string | null>(null);
   const commits = ticket.commits ?? [];
@@ -48,18 +53,19 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
                 onClick={() => setShown(commit.commit_sha)}
                 className="block max-w-full truncate rounded text-left hover:underline"
               >
-                {commit.commit_message.split("\n")[0] || "Linked commit"}
+                <VisibleText text={commit.commit_message.split("\n")[0] || "Linked commit"} />
               </button>
               <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">
                 <code className="font-mono">{commit.commit_sha.slice(0, 10)}</code>
-                <span>{authorOf(commit.author) ?? (commit.agent_id && nameOf(commit.agent_id).name)}</span>
+                <By commit={commit} nameOf={nameOf} />
                 {(commit.commit_timestamp ?? commit.linked_at) && (
                   <TimeAgo at={(commit.commit_timestamp ?? commit.linked_at) as string} />
                 )}
                 {typeof commit.files_changed === "number" && (
                   <span className="tabular">
-                    {commit.files_changed} files <span className="text-success">+{commit.insertions ?? 0}</span>{" "}
-                    <span className="text-danger">−{commit.deletions ?? 0}</span>
+                    {plural(commit.files_changed, "file")}{" "}
+                    <span className="text-success">+{(commit.insertions ?? 0).toLocaleString()}</span>{" "}
+                    <span className="text-danger">−{(commit.deletions ?? 0).toLocaleString()}</span>
                   </span>
                 )}
               </p>
@@ -67,7 +73,7 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
           </li>
         ))}
       </ul>
-      {shown && <CommitDialog workflowId={ticket.workflow_id} sha={shown} onClose={() => setShown(null)} />}
+      {shown && renderCommit?.({ workflowId: ticket.workflow_id, sha: shown, onClose: () => setShown(null) })}
       {editable && (
         <form onSubmit={link} className="flex gap-2">
           <Input
@@ -86,4 +92,11 @@ export function Commits({ ticket, nameOf, editable, run }: Props) {
       )}
     </div>
   );
+}
+
+/** Who made the commit; where that is not known, who linked it, and that it is that. */
+function By({ commit, nameOf }: { commit: TicketDetail["commits"][number]; nameOf: NameOf }) {
+  const author = authorOf(commit.author);
+  if (author) return <VisibleText text={author} />;
+  return commit.agent_id ? <span>linked by {nameOf(commit.agent_id).name}</span> : null;
 }

@@ -16,6 +16,7 @@ import { toast } from "@/ui/toast";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { Activity } from "./activity";
+import type { RenderCommit } from "./commits";
 import { Description } from "./description";
 import { Details } from "./details";
 import { MergeDialog } from "./merge-dialog";
@@ -32,6 +33,8 @@ export interface DrawerProps {
   onMove: (card: Card, to: string) => void;
   /** Renders sections of other features, such as jobs and approvals. */
   renderSections?: (props: TicketSectionProps) => ReactNode;
+  /** Renders the diff of a commit. */
+  renderCommit?: RenderCommit;
 }
 
 export interface TicketSectionProps {
@@ -109,6 +112,7 @@ function Loaded({
   onClose,
   onMove,
   renderSections,
+  renderCommit,
 }: DrawerProps & { ticket: TicketDetail }) {
   const { board } = useBoard(workflowId);
   const { actors, nameOf } = useActors(workflowId);
@@ -262,7 +266,15 @@ function Loaded({
           onOpen={onOpen}
         />
         <div className="px-5 pt-4 pb-8 md:pt-1">
-          <Activity ticket={ticket} board={board} nameOf={nameOf} editable={editable} composer={composer} run={run} />
+          <Activity
+            ticket={ticket}
+            board={board}
+            nameOf={nameOf}
+            editable={editable}
+            composer={composer}
+            run={run}
+            renderCommit={renderCommit}
+          />
         </div>
       </div>
       {merging && <MergeDialog ticket={ticket} board={board} onClose={() => setMerging(false)} onMerged={merged} />}

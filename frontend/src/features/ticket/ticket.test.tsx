@@ -6,7 +6,6 @@ import { card, event } from "@/live/state/testing";
 import { applyToTicket } from "@/live/state/ticket";
 import { Composer } from "@/ui/composer";
 import { threads } from "./comments";
-import { parseDiff } from "./diff";
 import { describeChange } from "./history-text";
 
 function comment(id: string, parent: string | null, at: number): Comment {
@@ -104,21 +103,6 @@ describe("applyToTicket", () => {
 
   it("ignores events of other tickets", () => {
     expect(applyToTicket(ticket, event(1, 2, "status_changed", { changes: { status: "done" } }))).toBe(ticket);
-  });
-});
-
-describe("parseDiff", () => {
-  it("numbers both sides and drops lines that are not part of the file", () => {
-    const diff =
-      "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -3,2 +3,3 @@ fn main\n same\n-old\n+new\n+more\n\\ No newline at end of file";
-    expect(parseDiff(diff)).toEqual([
-      { kind: "hunk", before: null, after: null, text: "fn main" },
-      { kind: "same", before: 3, after: 3, text: "same" },
-      { kind: "removed", before: 4, after: null, text: "old" },
-      { kind: "added", before: null, after: 4, text: "new" },
-      { kind: "added", before: null, after: 5, text: "more" },
-    ]);
-    expect(parseDiff("")).toEqual([]);
   });
 });
 
