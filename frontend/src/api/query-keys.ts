@@ -14,6 +14,7 @@ export const queryKeys = {
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
+  myWork: (workflowId: string) => ["my-work", workflowId] as const,
   milestones: (workflowId: string) => ["milestones", workflowId] as const,
   board: (workflowId: string) => ["board", workflowId] as const,
   pastBoard: (workflowId: string, at: string) => ["past-board", workflowId, at] as const,

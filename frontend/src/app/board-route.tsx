@@ -7,6 +7,7 @@ import { useMoveCard } from "@/features/board/use-move-card";
 import { lazyPart } from "@/ui/lazy-part";
 import { whenIdle } from "@/ui/load-part";
 import { Spinner } from "@/ui/states";
+import { useTicketHistory } from "./use-ticket-history";
 
 const PastBoardPage = lazyPart(
   async () => (await import("@/features/board/past/past-board-page")).PastBoardPage,
@@ -23,14 +24,21 @@ export function BoardRoute() {
   const navigate = useNavigate();
 
   const setFilter = useCallback((next: Filter) => void navigate({ to: ".", search: next, replace: true }), [navigate]);
+  const { stepIn, leave } = useTicketHistory(ticketId);
   const open = useCallback(
     (id: string) =>
-      void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId, ticketId: id }, search: true }),
-    [navigate, workflowId],
+      void navigate({
+        to: "/w/$workflowId/t/$ticketId",
+        params: { workflowId, ticketId: id },
+        search: true,
+        state: stepIn(),
+      }),
+    [navigate, workflowId, stepIn],
   );
   const close = useCallback(
-    () => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: true }),
-    [navigate, workflowId],
+    () =>
+      leave(() => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: true, replace: true })),
+    [navigate, workflowId, leave],
   );
 
   const openJob = useCallback(
@@ -116,6 +124,9 @@ export function BoardRoute() {
 }
 
 /** The same object as long as its fields are the same, so that moving through the past filters nothing again. */
-function useStableFilter({ q, type, priority, assignee }: Filter): Filter {
-  return useMemo(() => ({ q, type, priority, assignee }), [q, type, priority, assignee]);
+function useStableFilter({ q, type, priority, assignee, milestone, due }: Filter): Filter {
+  return useMemo(
+    () => ({ q, type, priority, assignee, milestone, due }),
+    [q, type, priority, assignee, milestone, due],
+  );
 }

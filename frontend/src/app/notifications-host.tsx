@@ -1,7 +1,6 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { ApprovalToasts } from "@/features/approvals/approval-toasts";
-import { InboxButton } from "@/features/approvals/inbox-button";
 import { JobToasts } from "@/features/jobs/job-toasts";
 import { useWatchWorkflow } from "@/live/context";
 
@@ -21,7 +20,6 @@ export function NotificationsHost() {
   );
   return (
     <>
-      <InboxButton />
       <JobToasts onOpen={open} />
       <ApprovalToasts onAnswer={answer} />
     </>

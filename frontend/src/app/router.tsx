@@ -111,6 +111,12 @@ const inbox = createRoute({
   component: page(() => import("./inbox-route"), "InboxRoute"),
 });
 
+const myWork = createRoute({
+  getParentRoute: () => shell,
+  path: "/my-work",
+  component: page(() => import("./my-work-route"), "MyWorkRoute"),
+});
+
 const boardSettings = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings",
@@ -150,6 +156,7 @@ export const router = createRouter({
         apps,
         app,
         inbox,
+        myWork,
         boardSettings,
         workflowSecurity,
         account,

@@ -55,7 +55,7 @@ export class WorkCache {
 
   /** Refetches everything, for when events may have been missed. */
   refreshAll(): void {
-    for (const key of [queryKeys.jobs, queryKeys.apps, queryKeys.approvals]) this.refresh(key);
+    for (const key of [queryKeys.jobs, queryKeys.apps, queryKeys.approvals, ["my-work"]]) this.refresh(key);
   }
 
   refresh(queryKey: QueryKey): void {
