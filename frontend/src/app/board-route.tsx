@@ -36,8 +36,7 @@ export function BoardRoute() {
     [navigate, workflowId, stepIn],
   );
   const close = useCallback(
-    () =>
-      leave(() => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: true, replace: true })),
+    () => leave(() => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: true, replace: true })),
     [navigate, workflowId, leave],
   );
 

@@ -15,7 +15,9 @@ const EVERYWHERE: readonly ListedShortcut[] = [
 export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const [groups] = useState(() => {
     const listed = listShortcuts();
-    return [...listed.set("Everywhere", [...(listed.get("Everywhere") ?? []), ...EVERYWHERE])];
+    const everywhere = [...(listed.get("Everywhere") ?? []), ...EVERYWHERE];
+    listed.delete("Everywhere");
+    return [...listed.set("Everywhere", everywhere)];
   });
   const [text, setText] = useState("");
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -28,7 +30,7 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
     .filter(([, shortcuts]) => shortcuts.length > 0);
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title="Keyboard shortcuts" className="max-w-md">
-      <div className="grid gap-4">
+      <div className="grid gap-4 pt-1">
         <Input
           type="search"
           aria-label="Find a shortcut"

@@ -42,12 +42,12 @@ export function useShortcuts(shortcuts: Shortcuts): void {
   useEffect(() => {
     registered.add(latest);
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || isComposing(event)) return;
+      if (isComposing(event)) return;
       const name = shortcutOf(event, (each) => runOf(latest.current[each]) !== undefined);
       if (name === null) return;
       const shortcut = latest.current[name];
       const everywhere = typeof shortcut === "object" && shortcut.everywhere === true;
-      if (!everywhere && (isTyping(event) || isDialogOpen())) return;
+      if (!everywhere && (event.defaultPrevented || isTyping(event) || isDialogOpen())) return;
       runOf(shortcut)?.(event);
     };
     window.addEventListener("keydown", onKey);

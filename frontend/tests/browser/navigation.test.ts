@@ -58,13 +58,17 @@ async function member(name: string, options = {}): Promise<{ page: Page; id: str
 describe("sidebar", () => {
   it("leads to the pages of the workflow and of all workflows", async () => {
     const page = await openBoard(workflow);
-    expect(await main(page).getByRole("link", { name: "Board", exact: true }).getAttribute("aria-current")).toBe("page");
+    expect(await main(page).getByRole("link", { name: "Board", exact: true }).getAttribute("aria-current")).toBe(
+      "page",
+    );
     await main(page).getByRole("link", { name: "Jobs", exact: true }).click();
     await page.getByRole("heading", { name: /^Jobs in/ }).waitFor();
     expect(await main(page).locator('[aria-current="page"]').allTextContents()).toEqual(["Jobs"]);
     await main(page).getByRole("link", { name: "Settings", exact: true }).click();
     await page.getByRole("heading", { name: "Columns" }).waitFor();
-    await main(page).getByRole("link", { name: /^Inbox/ }).click();
+    await main(page)
+      .getByRole("link", { name: /^Inbox/ })
+      .click();
     await page.getByRole("heading", { name: "Approvals" }).waitFor();
     // The pages of the last board stay.
     await main(page).getByRole("link", { name: "Board", exact: true }).click();
@@ -88,7 +92,9 @@ describe("sidebar", () => {
     await waitUntilLive(page);
     const boards = main(page).getByRole("region", { name: "Boards" }).getByRole("listitem");
     await boards.nth(1).waitFor();
-    await main(page).getByRole("button", { name: /^Pin Second board/ }).focus();
+    await main(page)
+      .getByRole("button", { name: /^Pin Second board/ })
+      .focus();
     await page.keyboard.press("Enter");
     await boards.first().getByText("Second board").waitFor();
     await page.reload();
@@ -132,7 +138,10 @@ describe("my work", () => {
       const first = await createTicket(workflow, "Mine to do", { assigned_agent_id: id, priority: "high" });
       await createTicket(other, "Mine elsewhere", { assigned_agent_id: id });
       await page.goto("/my-work");
-      await page.getByRole("region", { name: /^Second board/ }).getByText("Mine elsewhere").waitFor();
+      await page
+        .getByRole("region", { name: /^Second board/ })
+        .getByText("Mine elsewhere")
+        .waitFor();
       const section = page.getByRole("region", { name: /^Navigation/ });
       await section.getByRole("heading", { name: /^To Do/ }).waitFor();
       await waitUntilLive(page);

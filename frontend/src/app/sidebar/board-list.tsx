@@ -29,7 +29,7 @@ export function BoardList({ boards, loading, openId }: Props) {
   const matching = all && wanted ? boards.filter(({ name }) => name.toLowerCase().includes(wanted)) : boards;
   const shown = matching.filter((board, index) => index < (all ? MAX_SHOWN : FEW) || (!all && board.id === openId));
   return (
-    <section aria-labelledby={id} className="grid gap-0.5">
+    <section aria-labelledby={id} className="grid grid-cols-[minmax(0,1fr)] gap-0.5">
       <button
         type="button"
         id={id}
@@ -57,7 +57,7 @@ export function BoardList({ boards, loading, openId }: Props) {
       )}
       {open && all && shown.length === 0 && <p className="px-2 py-1 text-muted-foreground text-xs">No board found</p>}
       {open && shown.length > 0 && (
-        <ul className="grid gap-0.5">
+        <ul className="grid grid-cols-[minmax(0,1fr)] gap-0.5">
           {shown.map((board) => (
             <BoardRow key={board.id} board={board} current={board.id === openId} />
           ))}

@@ -95,7 +95,8 @@ function Item({ href, name, label, icon, current, badge }: ItemProps) {
       search={{}}
       aria-label={label}
       aria-current={current ? "page" : undefined}
-      activeProps={{ "aria-current": current ? "page" : undefined }}
+      // Otherwise the pages above the open one are marked as well.
+      activeOptions={{ exact: true, includeSearch: false }}
       className={itemClass}
     >
       {icon}

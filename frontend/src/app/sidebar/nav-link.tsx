@@ -25,8 +25,8 @@ export function NavLink({ href, name, label, icon, current, collapsed, badge }: 
       search={{}}
       aria-label={collapsed || label ? (label ?? name) : undefined}
       aria-current={current ? "page" : undefined}
-      // The route's own idea of being active would mark the pages above as well.
-      activeProps={{ "aria-current": current ? "page" : undefined }}
+      // Otherwise the pages above the open one are marked as well.
+      activeOptions={{ exact: true, includeSearch: false }}
       className={cn(rowClass, collapsed && "relative w-8 justify-center px-0")}
     >
       {icon}
