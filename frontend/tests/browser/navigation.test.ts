@@ -69,7 +69,7 @@ describe("sidebar", () => {
     await main(page)
       .getByRole("link", { name: /^Inbox/ })
       .click();
-    await page.getByRole("heading", { name: "Approvals" }).waitFor();
+    await page.getByRole("heading", { name: "Approvals", exact: true }).waitFor();
     // The pages of the last board stay.
     await main(page).getByRole("link", { name: "Board", exact: true }).click();
     await card(page, ticket.ticket_id).waitFor();

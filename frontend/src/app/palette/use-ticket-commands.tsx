@@ -90,7 +90,7 @@ export function useTicketCommands(
   const update = async (changes: Partial<Pick<TicketDetail, "priority" | "assigned_agent_id">>, done: string) => {
     const before = Object.fromEntries(
       Object.keys(changes).map((field) => [field, card[field as keyof typeof changes] ?? null]),
-    );
+    ) as typeof changes;
     const send = async (next: typeof changes) => {
       try {
         await tickets.update(card.ticket_id, next);
