@@ -30,9 +30,9 @@ export type FoundTickets = Pick<SearchResponse, "total_found" | "total_is_exact"
 /** Searches several workflows at once, of which the first ones are taken. Fails only if all of them do. */
 export function useSearchIn(workflowIds: readonly string[], query: string, limit: number) {
   const ids = workflowIds.slice(0, MAX_SEARCHED);
-  return useQuery({
+  return useQuery<FoundTickets>({
     queryKey: ["search", "several", ids, query, limit],
-    queryFn: async ({ signal }): Promise<FoundTickets> => {
+    queryFn: async ({ signal }) => {
       const answers = await Promise.allSettled(
         ids.map(async (workflow_id) => {
           const answer = await search.tickets({ workflow_id, query: query.trim(), limit }, signal);
@@ -46,7 +46,7 @@ export function useSearchIn(workflowIds: readonly string[], query: string, limit
       return { results, total_found: results.length, total_is_exact: false };
     },
     enabled: ids.length > 0,
-    placeholderData: (old: FoundTickets | undefined) => (ids.length > 0 ? old : undefined),
+    placeholderData: (old) => (ids.length > 0 ? old : undefined),
     staleTime: 5_000,
     retry: false,
   });
