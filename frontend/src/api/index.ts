@@ -12,6 +12,6 @@ export { securityEvents } from "./security-events";
 export { type SessionState, session } from "./session";
 export { comments, tickets } from "./tickets";
 export type * from "./types";
-export { reports, usage } from "./usage";
+export { usage } from "./usage";
 export { webhooks } from "./webhooks";
 export { board, workflows } from "./workflows";

@@ -1,6 +1,6 @@
 /** Tickets and their comments. */
 import { client, unwrap } from "./http";
-import type { CardPosition, TicketDetail } from "./types";
+import type { CardPosition, TicketDetail, TicketPage } from "./types";
 import type { Schemas } from "./types/schema";
 
 const ticketPath = (id: string) => ({ params: { path: { id } } });
@@ -8,6 +8,24 @@ const ticketPath = (id: string) => ({ params: { path: { id } } });
 export const tickets = {
   get: (id: string, signal?: AbortSignal) =>
     unwrap(client.GET("/api/tickets/{id}", { ...ticketPath(id), signal })) as Promise<TicketDetail>,
+  /** A page of an actor's open tickets in a workflow, in the order of the columns. */
+  assigned: (workflow_id: string, actor: string, limit: number, cursor: string | undefined, signal?: AbortSignal) =>
+    unwrap(
+      client.GET("/api/tickets", {
+        params: {
+          query: {
+            workflow_id,
+            assigned_agent_id: actor,
+            include_completed: false,
+            sort_by: "status",
+            sort_order: "asc",
+            limit,
+            cursor,
+          },
+        },
+        signal,
+      }),
+    ) as Promise<TicketPage & { total_count: number }>,
   create: (body: Schemas["CreateTicket"], idempotencyKey: string) =>
     unwrap(client.POST("/api/tickets/create", { params: { header: { "Idempotency-Key": idempotencyKey } }, body })),
   update: (ticket_id: string, updates: Schemas["TicketUpdates"]) =>

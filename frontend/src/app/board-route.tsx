@@ -9,6 +9,7 @@ import { useJobActions } from "@/features/jobs/use-job-actions";
 import { lazyPart } from "@/ui/lazy-part";
 import { whenIdle } from "@/ui/load-part";
 import { Spinner } from "@/ui/states";
+import { useTicketHistory } from "./use-ticket-history";
 
 const PastBoardPage = lazyPart(
   async () => (await import("@/features/board/past/past-board-page")).PastBoardPage,
@@ -25,14 +26,20 @@ export function BoardRoute() {
   const navigate = useNavigate();
 
   const setFilter = useCallback((next: Filter) => void navigate({ to: ".", search: next, replace: true }), [navigate]);
+  const { stepIn, leave } = useTicketHistory(ticketId);
   const open = useCallback(
     (id: string) =>
-      void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId, ticketId: id }, search: true }),
-    [navigate, workflowId],
+      void navigate({
+        to: "/w/$workflowId/t/$ticketId",
+        params: { workflowId, ticketId: id },
+        search: true,
+        state: stepIn(),
+      }),
+    [navigate, workflowId, stepIn],
   );
   const close = useCallback(
-    () => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: true }),
-    [navigate, workflowId],
+    () => leave(() => void navigate({ to: "/w/$workflowId", params: { workflowId }, search: true, replace: true })),
+    [navigate, workflowId, leave],
   );
 
   const openJob = useCallback(

@@ -2,7 +2,6 @@ import { useNavigate, useParams } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { AgentAlarms } from "@/features/agents/agent-alarms";
 import { ApprovalToasts } from "@/features/approvals/approval-toasts";
-import { InboxButton } from "@/features/approvals/inbox-button";
 import { JobToasts } from "@/features/jobs/job-toasts";
 import { useWatchWorkflow } from "@/live/context";
 
@@ -26,7 +25,6 @@ export function NotificationsHost() {
   );
   return (
     <>
-      <InboxButton />
       <JobToasts onOpen={open} />
       <AgentAlarms onOpen={openAgents} />
       <ApprovalToasts onAnswer={answer} />

@@ -1,137 +1,75 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
-import {
-  AppWindow,
-  Bot,
-  ChartColumn,
-  Columns3,
-  History,
-  Inbox,
-  LogOut,
-  Moon,
-  Search,
-  Settings2,
-  Sun,
-  TextSearch,
-  UserRound,
-  Users,
-} from "lucide-react";
+import { Search } from "lucide-react";
 import { useEffect, useState } from "react";
-import { session } from "@/api";
-import { useWorkflows } from "@/api/hooks";
-import { firstMoment } from "@/features/board/past/moments";
 import { Button } from "@/ui/button";
 import { lazyPart } from "@/ui/lazy-part";
 import { Kbd } from "@/ui/states";
-import { setTheme } from "@/ui/use-theme";
+import { useShortcuts } from "@/ui/use-shortcuts";
 
-const Palette = lazyPart(async () => (await import("@/features/search/palette")).Palette);
+const AppPalette = lazyPart(async () => (await import("./palette/app-palette")).AppPalette);
+const CreateTicket = lazyPart(async () => (await import("./palette/create-ticket")).CreateTicket);
 
 /** The command palette and its button in the header. */
 export function PaletteHost() {
-  const [open, setOpen] = useState(false);
-  const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
+  const { workflowId, ticketId } = useParams({ strict: false }) as { workflowId?: string; ticketId?: string };
+  /** The ticket that it acts on; null while it is closed. */
+  const [opened, setOpened] = useState<{ ticketId: string | undefined } | null>(null);
+  const [createIn, setCreateIn] = useState<string | null>(null);
   const navigate = useNavigate();
-  const createdAt = useWorkflows().data?.find(({ id }) => id === workflowId)?.created_at;
+  const open = () => setOpened({ ticketId: ticketId ?? selectedTicket() });
 
   // What somebody types right after opening it must not be lost.
-  useEffect(() => void Palette.preload(), []);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.altKey) return;
-      event.preventDefault();
-      setOpen((old) => !old);
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
-
-  const dark = () => document.documentElement.classList.contains("dark");
-  const actions = [
-    { name: "Go to workflows", icon: <Columns3 />, run: () => void navigate({ to: "/" }) },
-    { name: "Go to approvals", icon: <Inbox />, run: () => void navigate({ to: "/approvals", search: {} }) },
-    ...(workflowId
-      ? [
-          {
-            name: "Board at…",
-            icon: <History />,
-            run: () =>
-              void navigate({
-                to: "/w/$workflowId",
-                params: { workflowId },
-                search: { at: firstMoment(createdAt, Date.now()) },
-              }),
-          },
-          {
-            name: "Go to search",
-            icon: <TextSearch />,
-            run: () => void navigate({ to: "/w/$workflowId/search", params: { workflowId }, search: {} }),
-          },
-          {
-            name: "Go to jobs",
-            icon: <Bot />,
-            run: () => void navigate({ to: "/w/$workflowId/jobs", params: { workflowId }, search: {} }),
-          },
-          {
-            name: "Go to statistics",
-            icon: <ChartColumn />,
-            run: () => void navigate({ to: "/w/$workflowId/statistics", params: { workflowId }, search: {} }),
-          },
-          {
-            name: "Go to agents",
-            icon: <Users />,
-            run: () => void navigate({ to: "/w/$workflowId/agents", params: { workflowId } }),
-          },
-          {
-            name: "Go to apps",
-            icon: <AppWindow />,
-            run: () => void navigate({ to: "/w/$workflowId/apps", params: { workflowId } }),
-          },
-          {
-            name: "Go to board settings",
-            icon: <Settings2 />,
-            run: () => void navigate({ to: "/w/$workflowId/settings", params: { workflowId } }),
-          },
-        ]
-      : []),
-    { name: "Go to account settings", icon: <UserRound />, run: () => void navigate({ to: "/account" }) },
-    {
-      name: dark() ? "Switch to light theme" : "Switch to dark theme",
-      icon: dark() ? <Sun /> : <Moon />,
-      run: () => setTheme(dark() ? "light" : "dark"),
+  useEffect(() => void AppPalette.preload(), []);
+  useShortcuts({
+    "Mod+k": {
+      label: "Search and run commands",
+      group: "Everywhere",
+      everywhere: true,
+      run: (event) => {
+        event.preventDefault();
+        if (opened) setOpened(null);
+        else open();
+      },
     },
-    { name: "Sign out", icon: <LogOut />, run: () => void session.signOut() },
-  ];
-
+  });
   return (
     <>
-      <Button
-        variant="ghost"
-        className="gap-2"
-        aria-label="Search"
-        aria-keyshortcuts="Control+K Meta+K"
-        onClick={() => setOpen(true)}
-      >
+      <Button variant="ghost" className="gap-2" aria-label="Search" aria-keyshortcuts="Control+K Meta+K" onClick={open}>
         <Search />
         <span className="hidden md:inline">Search</span>
         <span className="hidden md:inline" aria-hidden="true">
           <Kbd>Ctrl K</Kbd>
         </span>
       </Button>
-      {open && (
-        <Palette
-          open
-          onOpenChange={setOpen}
+      {opened && (
+        <AppPalette
           workflowId={workflowId}
-          actions={actions}
-          onWorkflow={(id) => void navigate({ to: "/w/$workflowId", params: { workflowId: id }, search: {} })}
-          onAll={(id, q) =>
-            void navigate({ to: "/w/$workflowId/search", params: { workflowId: id }, search: q ? { q } : {} })
-          }
-          onTicket={(id, ticketId) =>
-            void navigate({ to: "/w/$workflowId/t/$ticketId", params: { workflowId: id, ticketId }, search: {} })
+          ticketId={opened.ticketId}
+          onCreate={setCreateIn}
+          onClose={() => setOpened(null)}
+        />
+      )}
+      {createIn !== null && (
+        <CreateTicket
+          workflowId={createIn}
+          onClose={() => setCreateIn(null)}
+          onCreated={(id) =>
+            void navigate({
+              to: "/w/$workflowId/t/$ticketId",
+              params: { workflowId: createIn, ticketId: id },
+              search: {},
+            })
           }
         />
       )}
     </>
   );
+}
+
+/** The ticket whose card, row or search result has the focus. */
+function selectedTicket(): string | undefined {
+  const focused = document.activeElement?.closest<HTMLElement>("[data-ticket], [data-result]");
+  const { ticket, result } =
+    (focused ?? document.querySelector<HTMLElement>("[data-result][aria-selected=true]"))?.dataset ?? {};
+  return ticket ?? result;
 }

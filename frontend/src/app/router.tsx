@@ -132,6 +132,12 @@ const inbox = createRoute({
   component: page(() => import("./inbox-route"), "InboxRoute"),
 });
 
+const myWork = createRoute({
+  getParentRoute: () => shell,
+  path: "/my-work",
+  component: page(() => import("./my-work-route"), "MyWorkRoute"),
+});
+
 const boardSettings = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings",
@@ -174,6 +180,7 @@ export const router = createRouter({
         app,
         statistics,
         inbox,
+        myWork,
         boardSettings,
         workflowSecurity,
         account,

@@ -4,6 +4,7 @@ import { useMoveCard } from "@/features/board/use-move-card";
 import { SearchPage } from "@/features/search/search-page";
 import type { SearchState } from "@/features/search/search-state";
 import { lazyPart } from "@/ui/lazy-part";
+import { useTicketHistory } from "./use-ticket-history";
 
 const Drawer = lazyPart(async () => (await import("./drawer")).Drawer);
 
@@ -18,18 +19,21 @@ export function SearchRoute() {
     (next: SearchState, step = false) => void navigate({ to: ".", search: next, replace: !step }),
     [navigate],
   );
+  const { stepIn, leave } = useTicketHistory(ticketId);
   const open = useCallback(
     (id: string) =>
       void navigate({
         to: "/w/$workflowId/search/t/$ticketId",
         params: { workflowId, ticketId: id },
         search: true,
+        state: stepIn(),
       }),
-    [navigate, workflowId],
+    [navigate, workflowId, stepIn],
   );
   const close = useCallback(
-    () => void navigate({ to: "/w/$workflowId/search", params: { workflowId }, search: true }),
-    [navigate, workflowId],
+    () =>
+      leave(() => void navigate({ to: "/w/$workflowId/search", params: { workflowId }, search: true, replace: true })),
+    [navigate, workflowId, leave],
   );
   const moveCard = useMoveCard(workflowId, open);
 

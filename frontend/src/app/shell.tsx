@@ -1,5 +1,6 @@
 import { Link, Outlet, useParams } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from "lucide-react";
+import { useState } from "react";
 import { session } from "@/api";
 import { useMe, useWorkflows } from "@/api/hooks";
 import { Avatar } from "@/entities/actor/avatar";
@@ -8,62 +9,89 @@ import { lazyPart } from "@/ui/lazy-part";
 import { useLater } from "@/ui/load-part";
 import { Logo } from "@/ui/logo";
 import { Menu, MenuCheckboxItem, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
+import { useMedia } from "@/ui/use-media";
+import { useShortcuts } from "@/ui/use-shortcuts";
 import { setTheme, type Theme, useTheme } from "@/ui/use-theme";
 import { ConnectionStatus } from "./connection-status";
 import { NotificationsHost } from "./notifications-host";
 import { PaletteHost } from "./palette-host";
+import { BottomBar } from "./sidebar/bottom-bar";
+import { Sidebar, TOGGLE_KEY } from "./sidebar/sidebar";
+import { useBoards, useCollapsedSidebar } from "./sidebar/use-sidebar";
 
 const MatchNotificationsHost = lazyPart(
   async () => (await import("./match-notifications-host")).MatchNotificationsHost,
 );
 const HomeIndicatorHost = lazyPart(async () => (await import("./home-indicator-host")).HomeIndicatorHost);
 
+const ShortcutSheet = lazyPart(async () => (await import("./shortcut-sheet")).ShortcutSheet);
+
 export function Shell() {
   const later = useLater();
+  const wide = useMedia("(min-width: 48rem)");
+  const boards = useBoards();
+  const [collapsed, toggle] = useCollapsedSidebar();
+  const [sheet, setSheet] = useState(false);
+  useShortcuts({
+    "?": { label: "Show keyboard shortcuts", group: "Everywhere", run: () => setSheet(true) },
+    [TOGGLE_KEY]: {
+      label: "Collapse or expand the sidebar",
+      group: "Everywhere",
+      when: wide,
+      run: (event) => {
+        event.preventDefault();
+        toggle();
+      },
+    },
+  });
   return (
-    <div className="flex h-full flex-col">
+    <div className="flex h-full">
       <a
         href="#content"
         className="sr-only z-60 rounded-md bg-primary px-3 py-2 text-primary-foreground focus:not-sr-only focus:absolute focus:top-2 focus:left-2"
       >
         Skip to content
       </a>
-      <header className="flex h-12 shrink-0 items-center gap-1 border-b bg-surface px-3">
-        <Link
-          to="/"
-          aria-label="Callboard"
-          className="flex items-center gap-2 rounded-md px-1.5 py-1 font-semibold text-sm"
-        >
-          <Logo />
-          <span className="hidden sm:inline">Callboard</span>
-        </Link>
-        <WorkflowSwitcher />
-        <div className="ml-auto flex items-center gap-1">
-          <PaletteHost />
-          {later && <MatchNotificationsHost />}
-          {later && <HomeIndicatorHost />}
-          <NotificationsHost />
-          <ConnectionStatus />
-          <UserMenu />
-        </div>
-      </header>
-      <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
-        <Outlet />
-      </main>
+      {wide && <Sidebar boards={boards} collapsed={collapsed} onToggle={toggle} onShortcuts={() => setSheet(true)} />}
+      <div className="flex min-w-0 flex-1 flex-col">
+        <header className="flex h-12 shrink-0 items-center gap-1 border-b bg-surface px-3">
+          {!wide && (
+            <Link to="/" aria-label="Callboard" className="flex items-center rounded-md px-1.5 py-1">
+              <Logo />
+            </Link>
+          )}
+          <WorkflowSwitcher separated={!wide} />
+          <div className="ml-auto flex items-center gap-1">
+            <PaletteHost />
+            {later && <MatchNotificationsHost />}
+            {later && <HomeIndicatorHost />}
+            <NotificationsHost />
+            <ConnectionStatus />
+            <UserMenu />
+          </div>
+        </header>
+        <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+          <Outlet />
+        </main>
+        {!wide && <BottomBar boards={boards} />}
+      </div>
+      {sheet && <ShortcutSheet onClose={() => setSheet(false)} />}
     </div>
   );
 }
 
-function WorkflowSwitcher() {
+function WorkflowSwitcher({ separated }: { separated: boolean }) {
   const { workflowId } = useParams({ strict: false }) as { workflowId?: string };
   const { data } = useWorkflows();
   const current = data?.find((workflow) => workflow.id === workflowId);
   if (!workflowId) return null;
   return (
     <>
-      <span aria-hidden="true" className="text-border-strong">
-        /
-      </span>
+      {separated && (
+        <span aria-hidden="true" className="text-border-strong">
+          /
+        </span>
+      )}
       <Menu
         align="start"
         trigger={

@@ -93,7 +93,7 @@ describe("job page", () => {
     await page.getByRole("heading", { name: "The shop" }).waitFor();
     await page.locator("strong", { hasText: "sells" }).waitFor();
     await page.getByRole("tab", { name: "Specification" }).click();
-    await page.getByText("Home").waitFor();
+    await page.getByRole("main").getByText("Home").waitFor();
     await checkAccessibility(page);
     await screenshot(page, "app");
     await page.getByRole("link", { name: "All apps" }).click();

@@ -141,7 +141,10 @@ describe("agents and invitations", () => {
     await guest.getByLabel("Email").fill(`invited${Date.now()}@example.com`);
     await guest.getByLabel("Password").fill("a long enough password");
     await guest.getByRole("button", { name: "Create account" }).click();
-    await guest.getByRole("link", { name: /^Invited/ }).click();
+    await guest
+      .getByRole("main")
+      .getByRole("link", { name: /^Invited/ })
+      .click();
     await waitUntilLive(guest);
     await guest.getByRole("button", { name: "New ticket", exact: true }).waitFor();
   });

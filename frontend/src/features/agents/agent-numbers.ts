@@ -1,5 +1,6 @@
 /** How well agents do and what they cost, from usage and reports of the last 30 days. Pure. */
-import type { ReportRow, UsageTotals } from "@/api/types";
+import type { ReportRow } from "@/api/reports";
+import type { UsageTotals } from "@/api/types";
 
 export interface AgentNumbers {
   /** Attempts that succeeded, and those that ended in a failure. */

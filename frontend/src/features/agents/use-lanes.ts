@@ -131,8 +131,8 @@ function useUsage(workflowId: string, by: "agent" | "job"): ReadonlyMap<string, 
 
 function useReport(workflowId: string, name: string) {
   return useQuery({
-    queryKey: [...queryKeys.reports, workflowId, name],
-    queryFn: ({ signal }) => reports.rows(name, workflowId, signal),
+    queryKey: [...queryKeys.reports(workflowId), "last days", name],
+    queryFn: async ({ signal }) => (await reports.read(name, { workflow_id: workflowId }, undefined, signal)).report.rows,
     structuralSharing: false,
     staleTime: NUMBERS_STALE_MS,
   }).data;
@@ -151,7 +151,7 @@ export function useLastLines(workflowId: string): LastLines {
         for (const event of events) {
           putUsage(queries, event);
           if (event.type === "usage_reported") live.work.refresh([...queryKeys.usage, workflowId, "agent"]);
-          if (endsAttempt(event)) live.work.refresh([...queryKeys.reports, workflowId]);
+          if (endsAttempt(event)) live.work.refresh(queryKeys.reports(workflowId));
         }
       }),
     [live, queries, lines, workflowId],

@@ -57,23 +57,36 @@ export function PendingList({ focus }: { focus: string | undefined }) {
     if (reason !== null) await decideAndAdvance(approval, "reject", { reason });
   };
   useShortcuts({
-    j: step(1),
+    j: { label: "Next and previous approval", group: "Approvals", keys: ["j", "k"], run: step(1) },
     k: step(-1),
     ArrowDown: step(1),
     ArrowUp: step(-1),
-    a: () => {
-      if (current && canDecide(current) && isYesNoQuestion(current)) void decideAndAdvance(current, "approve");
+    a: {
+      label: "Approve",
+      group: "Approvals",
+      run: () => {
+        if (current && canDecide(current) && isYesNoQuestion(current)) void decideAndAdvance(current, "approve");
+      },
     },
-    r: (event) => {
-      if (!current || !canDecide(current) || !isYesNoQuestion(current)) return;
-      event.preventDefault();
-      void reject(current);
+    r: {
+      label: "Reject",
+      group: "Approvals",
+      run: (event) => {
+        if (!current || !canDecide(current) || !isYesNoQuestion(current)) return;
+        event.preventDefault();
+        void reject(current);
+      },
     },
-    c: (event) => {
-      event.preventDefault();
-      document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(current?.id ?? "")}"] textarea`)?.focus();
+    c: {
+      label: "Write an answer or a comment",
+      group: "Approvals",
+      run: (event) => {
+        event.preventDefault();
+        document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(current?.id ?? "")}"] textarea`)?.focus();
+      },
     },
-    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), pickOption(n)])),
+    ...Object.fromEntries([2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), pickOption(n)])),
+    1: { label: "Answer with an option", group: "Approvals", keys: ["1–9"], run: pickOption(1) },
   });
 
   if (isPending) return <Spinner label="Loading approvals…" />;

@@ -136,19 +136,32 @@ function Board(props: Props & { board: BoardState }) {
   const showPast = () => onPast(firstMoment(board.workflow.created_at, Date.now()));
 
   useShortcuts({
-    "/": (event) => {
-      event.preventDefault();
-      searchRef.current?.focus();
+    "/": {
+      label: "Filter tickets",
+      group: "Board",
+      run: (event) => {
+        event.preventDefault();
+        searchRef.current?.focus();
+      },
     },
-    n: (event) => {
-      if (!editable) return;
-      event.preventDefault();
-      newTicket();
+    n: {
+      label: "New ticket",
+      group: "Board",
+      when: editable,
+      run: (event) => {
+        event.preventDefault();
+        newTicket();
+      },
     },
-    h: (event) => {
-      event.preventDefault();
-      showPast();
+    h: {
+      label: "Board at a past moment",
+      group: "Board",
+      run: (event) => {
+        event.preventDefault();
+        showPast();
+      },
     },
+    Space: { label: "Pick up or drop the card whose handle is focused", group: "Board" },
   });
 
   const visible = lanes.reduce((sum, { ids }) => sum + ids.length, 0);

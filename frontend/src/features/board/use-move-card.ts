@@ -1,6 +1,9 @@
 /** Moves a card: prompts for a comment when the board requires one, and shows why a move was refused. */
+import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
-import type { Card } from "@/api/types";
+import { explain, workflows } from "@/api";
+import { queryKeys } from "@/api/query-keys";
+import type { BoardConfig, Card } from "@/api/types";
 import { useLive } from "@/live/context";
 import { type Move, type MoveOutcome, ticketKeys, useMove } from "@/live/move-card";
 import type { BoardState } from "@/live/state/board";
@@ -10,33 +13,48 @@ import { toast } from "@/ui/toast";
 
 const MIN_COMMENT_LENGTH = 10;
 
-export type MoveCard = (card: Card, to: string, above?: Card, below?: Card) => Promise<void>;
+/** Resolves to whether the card was moved. */
+export type MoveCard = (card: Card, to: string, above?: Card, below?: Card) => Promise<boolean>;
 
 export function useMoveCard(workflowId: string, open: (ticketId: string) => void): MoveCard {
   const move = useMove();
   const live = useLive();
+  const queries = useQueryClient();
   return useCallback(
     async (card, to, above, below) => {
-      const config = live.board(workflowId)?.config;
-      if (!config) return;
+      const config = live.board(workflowId)?.config ?? (await fetchConfig(queries, workflowId));
+      if (!config) return false;
       const column = config.columns.find(({ id }) => id === to)?.name ?? to;
       const request: Move = { card, to, above, below };
       if (to !== card.status && config.settings.require_comments_on_status_change) {
         const comment = await askForComment(card, column);
-        if (comment === null) return;
+        if (comment === null) return false;
         request.comment = comment;
       }
       let outcome = await move(request);
       if (!outcome.ok && outcome.needsComment) {
         const comment = await askForComment(card, column);
-        if (comment === null) return;
+        if (comment === null) return false;
         outcome = await move({ ...request, comment });
       }
       if (outcome.ok) announce(`${card.key} moved to ${column}.`);
       else showRefusal(card, column, outcome, live.board(card.workflow_id), open);
+      return outcome.ok;
     },
-    [workflowId, move, live, open],
+    [workflowId, move, live, queries, open],
   );
+}
+
+/** The configuration of a board that is not open; null if it cannot be read, which is shown. */
+async function fetchConfig(queries: QueryClient, workflowId: string): Promise<BoardConfig | null> {
+  try {
+    const queryKey = queryKeys.workflow(workflowId);
+    const queryFn = () => workflows.get(workflowId);
+    return (await queries.fetchQuery({ queryKey, queryFn, staleTime: 60_000 })).board_config ?? null;
+  } catch (error) {
+    toast.error("Could not move the ticket", { description: explain(error) });
+    return null;
+  }
 }
 
 function askForComment(card: Card, column: string): Promise<string | null> {

@@ -63,10 +63,14 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
   const isOwner = role === "owner" || me?.is_admin === true;
   useTitle(job.title);
   useShortcuts({
-    Escape: onClose,
-    c: (event) => {
-      event.preventDefault();
-      composer.current?.focus();
+    Escape: { label: "Back to jobs", group: "Job", run: onClose },
+    c: {
+      label: "Write a message",
+      group: "Job",
+      run: (event) => {
+        event.preventDefault();
+        composer.current?.focus();
+      },
     },
   });
 

@@ -15,10 +15,14 @@ export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
   const [editing, setEditing] = useState(false);
   const canEdit = editable && job.status === "collecting";
   useShortcuts({
-    e: (event) => {
-      if (!canEdit) return;
-      event.preventDefault();
-      setEditing(true);
+    e: {
+      label: "Edit the prompt",
+      group: "Job",
+      when: canEdit,
+      run: (event) => {
+        event.preventDefault();
+        setEditing(true);
+      },
     },
   });
   const save = async (initial_prompt: string) => {

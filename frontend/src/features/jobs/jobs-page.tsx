@@ -41,14 +41,22 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
   const filtering = Boolean(state.show || state.q || state.mine);
   useTitle(shape ? `Jobs · ${shape.workflow.name}` : "Jobs");
   useShortcuts({
-    "/": (event) => {
-      event.preventDefault();
-      search.current?.focus();
+    "/": {
+      label: "Search jobs",
+      group: "Jobs",
+      run: (event) => {
+        event.preventDefault();
+        search.current?.focus();
+      },
     },
-    n: (event) => {
-      if (!editable) return;
-      event.preventDefault();
-      setCreating(true);
+    n: {
+      label: "New job",
+      group: "Jobs",
+      when: editable,
+      run: (event) => {
+        event.preventDefault();
+        setCreating(true);
+      },
     },
   });
 

@@ -29,7 +29,10 @@ export function matchedIn(parts: readonly string[]): string {
 }
 
 /** "312 tickets", "about 4,000 tickets". */
-export function resultCount({ total_found, total_is_exact }: SearchResponse): string {
+export function resultCount({
+  total_found,
+  total_is_exact,
+}: Pick<SearchResponse, "total_found" | "total_is_exact">): string {
   if (total_found === 0) return "No tickets";
   const about = total_is_exact ? "" : "about ";
   return `${about}${total_found.toLocaleString()} ticket${total_found === 1 ? "" : "s"}`;

@@ -43,7 +43,22 @@ describe("command palette", () => {
           open
           onOpenChange={() => done.push("closed")}
           workflowId={workflowId}
-          actions={[{ name: "Log out", icon: null, run: () => done.push("log out") }]}
+          actions={[
+            {
+              name: "Move to…",
+              icon: null,
+              group: "TKT-1 Paint",
+              step: () => ({
+                title: "Move TKT-1",
+                placeholder: "Choose a column",
+                load: async () => [
+                  { id: "todo", name: "To do", run: () => done.push("move to todo") },
+                  { id: "review", name: "Review", run: () => done.push("move to review") },
+                ],
+              }),
+            },
+            { name: "Log out", icon: null, run: () => done.push("log out") },
+          ]}
           onAll={(_, query) => done.push(`all ${query}`)}
           onTicket={(_, id) => done.push(`ticket ${id}`)}
           onWorkflow={(id) => done.push(`workflow ${id}`)}
@@ -132,7 +147,7 @@ describe("command palette", () => {
     expect(done).toEqual(["closed", "log out"]);
   });
 
-  it("waits for the workflows where no tickets are searched", async () => {
+  it("waits for the workflows and searches all of them where none is open", async () => {
     let loaded = (_: Workflow[]) => {};
     const list = new Promise<Workflow[]>((resolve) => {
       loaded = resolve;
@@ -140,8 +155,33 @@ describe("command palette", () => {
     const { done, user, box } = await setUp(undefined, list);
     await user.type(box, "log{Enter}");
     expect(done).toEqual([]);
-    loaded([{ id: "w2", name: "Log book" } as Workflow]);
-    await vi.waitFor(() => expect(done).toEqual(["closed", "workflow w2"]));
-    expect(asked).toEqual([]);
+    loaded([{ id: "w2", name: "Log book" } as Workflow, { id: "w3", name: "Diary" } as Workflow]);
+    await vi.waitFor(() => expect(asked.map(({ query }) => query)).toEqual(["log", "log"]));
+    await asked[0]?.fail();
+    expect(done).toEqual([]);
+    await asked[1]?.answer("found");
+    await vi.waitFor(() => expect(done).toEqual(["closed", "ticket found"]));
+  });
+
+  it("runs a command by the start of its name, whatever tickets are found", async () => {
+    const { done, user, box } = await setUp("w1");
+    await user.type(box, "mov{Enter}");
+    const step = await screen.findByPlaceholderText("Choose a column");
+    expect(done).toEqual([]);
+    await user.type(step, "rev");
+    await screen.findByRole("option", { name: "Review" });
+    expect(screen.queryByRole("option", { name: "To do" })).toBeNull();
+    await user.type(step, "{Enter}");
+    expect(done).toEqual(["closed", "move to review"]);
+  });
+
+  it("goes back to the first list by Backspace and by Escape", async () => {
+    const { done, user, box } = await setUp("w1");
+    await user.type(box, "move{Enter}");
+    await user.type(await screen.findByPlaceholderText("Choose a column"), "x{Backspace}{Backspace}");
+    await user.type(await screen.findByPlaceholderText(/^Search tickets/), "move{Enter}");
+    await user.type(await screen.findByPlaceholderText("Choose a column"), "{Escape}");
+    await user.type(await screen.findByPlaceholderText(/^Search tickets/), "{Escape}");
+    expect(done).toEqual(["closed"]);
   });
 });

@@ -82,10 +82,16 @@ function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props
   useMarkSeen(current?.search_id);
   useRefocusInput(workflowId, openTicketId, input);
   useShortcuts({
-    "/": (event) => {
-      event.preventDefault();
-      input.current?.focus();
+    "/": {
+      label: "Search tickets",
+      group: "Search",
+      run: (event) => {
+        event.preventDefault();
+        input.current?.focus();
+      },
     },
+    ArrowDown: { label: "Next and previous result", group: "Search", keys: ["ArrowDown", "ArrowUp"] },
+    Enter: { label: "Open the result", group: "Search" },
   });
   const set = (next: SearchState) => onState(next);
 

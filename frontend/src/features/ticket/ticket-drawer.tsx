@@ -65,7 +65,7 @@ export function TicketDrawer(props: DrawerProps) {
     panel.current?.focus({ preventScroll: true });
     return () => document.querySelector<HTMLElement>(`[data-ticket="${CSS.escape(ticketId)}"] a`)?.focus();
   }, [ticketId]);
-  useShortcuts({ Escape: onClose });
+  useShortcuts({ Escape: { label: "Close the ticket", group: "Ticket", run: onClose } });
 
   return (
     <section
@@ -127,15 +127,23 @@ function Loaded({
   useTitle(`${ticket.key} ${ticket.title}`);
 
   useShortcuts({
-    c: (event) => {
-      event.preventDefault();
-      composer.current?.scrollIntoView({ block: "center" });
-      composer.current?.focus();
+    c: {
+      label: "Write a comment",
+      group: "Ticket",
+      run: (event) => {
+        event.preventDefault();
+        composer.current?.scrollIntoView({ block: "center" });
+        composer.current?.focus();
+      },
     },
-    e: (event) => {
-      if (!editable) return;
-      event.preventDefault();
-      setEditing(true);
+    e: {
+      label: "Edit the description",
+      group: "Ticket",
+      when: editable,
+      run: (event) => {
+        event.preventDefault();
+        setEditing(true);
+      },
     },
   });
   const links = useTicketLinks(board, onOpen);

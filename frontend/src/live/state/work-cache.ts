@@ -69,8 +69,8 @@ export class WorkCache {
 
   /** Refetches everything, for when events may have been missed. */
   refreshAll(): void {
-    for (const key of [queryKeys.jobs, queryKeys.failures, queryKeys.findings, queryKeys.apps, queryKeys.approvals])
-      this.refresh(key);
+    const { jobs, failures, findings, apps, approvals } = queryKeys;
+    for (const key of [jobs, failures, findings, apps, approvals, ["my-work"]]) this.refresh(key);
   }
 
   refresh(queryKey: QueryKey): void {

@@ -97,11 +97,21 @@ function PastBoard({ workflowId, at, comparison, onMoment, onNow, ...props }: Pr
     if (moment) go(moment);
   };
   useShortcuts({
-    "[": () => canStep.eventBack && void stepEvent(-1),
+    "[": {
+      label: "Previous and next event",
+      group: "Board of the past",
+      keys: ["[", "]"],
+      run: () => canStep.eventBack && void stepEvent(-1),
+    },
     "]": () => canStep.eventForward && void stepEvent(1),
-    "{": () => canStep.dayBack && go(addDays(at, -1)),
+    "{": {
+      label: "Previous and next day",
+      group: "Board of the past",
+      keys: ["{", "}"],
+      run: () => canStep.dayBack && go(addDays(at, -1)),
+    },
     "}": () => canStep.dayForward && go(addDays(at, 1)),
-    Escape: () => onNow(),
+    Escape: { label: "Back to now", group: "Board of the past", run: () => onNow() },
   });
 
   return (
