@@ -1,6 +1,7 @@
 /** The server's API as functions, one object per resource. */
 export { agents, auth, invitations, invites, keys, users } from "./accounts";
 export { approvals } from "./approvals";
+export { imports } from "./imports";
 export { apps, jobs, messages } from "./jobs";
 export { milestones } from "./milestones";
 export { explain, fieldMessage, Problem } from "./problem";

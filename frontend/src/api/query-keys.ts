@@ -13,6 +13,7 @@ export const queryKeys = {
   users: ["users"] as const,
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,
+  importFormats: ["import-formats"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
   milestones: (workflowId: string) => ["milestones", workflowId] as const,
   board: (workflowId: string) => ["board", workflowId] as const,

@@ -117,6 +117,12 @@ const boardSettings = createRoute({
   component: page(() => import("@/features/settings/board-settings-page"), "BoardSettingsPage"),
 });
 
+const importTickets = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/import",
+  component: page(() => import("@/features/import/import-page"), "ImportPage"),
+});
+
 const workflowSecurity = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings/security",
@@ -151,6 +157,7 @@ export const router = createRouter({
         app,
         inbox,
         boardSettings,
+        importTickets,
         workflowSecurity,
         account,
         security,

@@ -3,6 +3,7 @@ export type * from "./account";
 export type * from "./approval";
 export type * from "./board";
 export type * from "./event";
+export type * from "./import";
 export type * from "./job";
 export type * from "./search";
 export type * from "./security-event";
