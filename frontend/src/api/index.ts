@@ -3,6 +3,7 @@ export { agents, auth, invitations, invites, keys, users } from "./accounts";
 export { approvals } from "./approvals";
 export { home } from "./home";
 export { findings } from "./findings";
+export { imports } from "./imports";
 export { apps, jobs, messages } from "./jobs";
 export { milestones } from "./milestones";
 export { explain, fieldMessage, Problem } from "./problem";

@@ -14,6 +14,7 @@ export const queryKeys = {
   users: ["users"] as const,
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,
+  importFormats: ["import-formats"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
   myWork: (workflowId: string) => ["my-work", workflowId] as const,
   milestones: (workflowId: string) => ["milestones", workflowId] as const,

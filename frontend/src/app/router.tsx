@@ -144,6 +144,12 @@ const boardSettings = createRoute({
   component: page(() => import("@/features/settings/board-settings-page"), "BoardSettingsPage"),
 });
 
+const importTickets = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/import",
+  component: page(() => import("@/features/import/import-page"), "ImportPage"),
+});
+
 const workflowSecurity = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/settings/security",
@@ -182,6 +188,7 @@ export const router = createRouter({
         inbox,
         myWork,
         boardSettings,
+        importTickets,
         workflowSecurity,
         account,
         security,

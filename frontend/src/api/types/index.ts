@@ -5,6 +5,7 @@ export type * from "./board";
 export type * from "./event";
 export type * from "./home";
 export type * from "./finding";
+export type * from "./import";
 export type * from "./job";
 export type * from "./search";
 export type * from "./security-event";

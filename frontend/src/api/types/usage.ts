@@ -1,6 +1,5 @@
-/** Usage of models, and rows of reports. */
+/** Usage of models. */
 import type { UsageTotals } from "./job";
 import type { Complete, Schemas } from "./schema";
 
 export type UsageGroup = Omit<Complete<Schemas["UsageGroup"]>, "usage"> & { usage: UsageTotals };
-export type ReportRow = Readonly<Record<string, unknown>>;

@@ -29,6 +29,8 @@ export function BoardSettingsPage() {
   return <Settings board={board} workflowId={workflowId} />;
 }
 
+const linkClass = "text-accent-foreground text-xs underline underline-offset-3";
+
 function Settings({ board, workflowId }: { board: BoardState; workflowId: string }) {
   useTitle(`Settings for ${board.workflow.name}`);
   const editable = board.workflow.role === "owner" && !board.workflow.archived_at;
@@ -46,13 +48,16 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
           </Link>
           <h1 className="font-semibold text-lg tracking-tight">Settings for {board.workflow.name}</h1>
           {board.workflow.role === "owner" && (
-            <Link
-              to="/w/$workflowId/settings/security"
-              params={{ workflowId }}
-              className="text-accent-foreground text-xs underline underline-offset-3"
-            >
-              Security events
-            </Link>
+            <div className="flex flex-wrap gap-x-4 gap-y-1">
+              {editable && (
+                <Link to="/w/$workflowId/import" params={{ workflowId }} className={linkClass}>
+                  Import…
+                </Link>
+              )}
+              <Link to="/w/$workflowId/settings/security" params={{ workflowId }} className={linkClass}>
+                Security events
+              </Link>
+            </div>
           )}
         </div>
         {!editable && (

@@ -35,21 +35,23 @@ function CreateForm({ onDone }: { onDone: () => void }) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   const create = useMutation({
-    mutationFn: () =>
+    mutationFn: (_next: "board" | "import") =>
       workflows.create({
         name: name.trim(),
         template,
         ...(description.trim() ? { description: description.trim() } : {}),
       }),
-    onSuccess: async (workflow) => {
+    onSuccess: async (workflow, next) => {
       await queries.invalidateQueries({ queryKey: queryKeys.workflows });
       onDone();
-      await navigate({ to: "/w/$workflowId", params: { workflowId: workflow.id }, search: {} });
+      const params = { workflowId: workflow.id };
+      if (next === "import") await navigate({ to: "/w/$workflowId/import", params });
+      else await navigate({ to: "/w/$workflowId", params, search: {} });
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (name.trim()) create.mutate();
+    if (name.trim()) create.mutate("board");
   };
   return (
     <form onSubmit={submit} className="grid gap-4">
@@ -101,6 +103,9 @@ function CreateForm({ onDone }: { onDone: () => void }) {
       </fieldset>
       <DialogActions>
         <Button onClick={onDone}>Cancel</Button>
+        <Button disabled={!name.trim() || create.isPending} onClick={() => create.mutate("import")}>
+          Create and import…
+        </Button>
         <Button type="submit" variant="primary" disabled={create.isPending}>
           Create workflow
         </Button>
