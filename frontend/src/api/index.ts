@@ -1,8 +1,8 @@
 /** The server's API as functions, one object per resource. */
 export { agents, auth, invitations, invites, keys, users } from "./accounts";
 export { approvals } from "./approvals";
-export { home } from "./home";
 export { findings } from "./findings";
+export { home } from "./home";
 export { imports } from "./imports";
 export { apps, jobs, messages } from "./jobs";
 export { milestones } from "./milestones";

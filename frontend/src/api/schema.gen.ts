@@ -1173,6 +1173,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/import-formats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportFormats"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/invites": {
         parameters: {
             query?: never;
@@ -4129,6 +4165,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ImportFile"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportAnswer"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["ImportFile"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportPreview"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/invitations": {
         parameters: {
             query?: never;
@@ -4630,6 +4752,12 @@ export interface components {
             has_more: boolean;
             next_cursor?: string | null;
         };
+        BadLine: {
+            file?: string | null;
+            /** Format: int64 */
+            line: number;
+            reason: string;
+        };
         BlockersSet: {
             blocked_by_ticket_ids: string[];
             message: string;
@@ -4642,6 +4770,11 @@ export interface components {
             has_more: boolean;
             tickets: components["schemas"]["TicketDifference"][];
             to: components["schemas"]["BoardMoment"];
+        };
+        BoardColumn: {
+            category: components["schemas"]["Category"];
+            id: string;
+            name: string;
         };
         BoardConfig: {
             board_id?: string | null;
@@ -5206,6 +5339,113 @@ export interface components {
             visited_at?: string | null;
             workflow_id: string;
         };
+        ImportAnswer: {
+            bad_lines: components["schemas"]["BadLine"][];
+            dry_run: boolean;
+            format: components["schemas"]["ImportTool"];
+            mapping: components["schemas"]["MappedNames"];
+            not_taken: components["schemas"]["NotTaken"][];
+            outcome: components["schemas"]["ImportOutcome"];
+            warnings: components["schemas"]["BadLine"][];
+        };
+        ImportFile: {
+            content?: string | null;
+            content_base64?: string | null;
+            /** @default false */
+            dry_run?: boolean;
+            file_name?: string | null;
+            format?: components["schemas"]["ImportTool"] | null;
+            /**
+             * @default {
+             *       "states": {},
+             *       "types": {},
+             *       "priorities": {},
+             *       "people": {}
+             *     }
+             */
+            mapping?: components["schemas"]["ImportMapping"];
+            /** @default false */
+            strict?: boolean;
+            /** @default false */
+            update?: boolean;
+        };
+        ImportFormat: {
+            description: string;
+            how_to_export: string;
+            id: components["schemas"]["ImportTool"];
+            tool: string;
+        };
+        ImportFormats: {
+            formats: components["schemas"]["ImportFormat"][];
+            max_bytes: number;
+        };
+        ImportMapping: {
+            /** @default {} */
+            people?: {
+                [key: string]: string | null;
+            };
+            /** @default {} */
+            priorities?: {
+                [key: string]: components["schemas"]["Priority"];
+            };
+            /** @default {} */
+            states?: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            types?: {
+                [key: string]: string;
+            };
+        };
+        ImportOutcome: {
+            /** Format: int64 */
+            agents: number;
+            /** Format: int64 */
+            blockers: number;
+            /** Format: int64 */
+            comments: number;
+            /** Format: int64 */
+            existing: number;
+            /** Format: int64 */
+            imported: number;
+            /** Format: int64 */
+            imported_before: number;
+            /** Format: int64 */
+            kept: number;
+            /** Format: int64 */
+            missing_links: number;
+            /** Format: int64 */
+            newer: number;
+            /** Format: int64 */
+            parents: number;
+            /** Format: int64 */
+            related: number;
+            types_added: string[];
+            /** Format: int64 */
+            updated: number;
+            workflow_id: string;
+            workflow_name: string;
+        };
+        ImportPreview: {
+            bad_lines: components["schemas"]["BadLine"][];
+            columns: components["schemas"]["BoardColumn"][];
+            /** Format: int64 */
+            comments: number;
+            /** Format: int64 */
+            existing: number;
+            format: components["schemas"]["ImportTool"];
+            has_moves: boolean;
+            looks_like: string;
+            mapping: components["schemas"]["MappedNames"];
+            not_taken: components["schemas"]["NotTaken"][];
+            samples: components["schemas"]["SampleTicket"][];
+            ticket_types: string[];
+            /** Format: int64 */
+            tickets: number;
+            warnings: components["schemas"]["BadLine"][];
+        };
+        /** @enum {string} */
+        ImportTool: "beads" | "github" | "linear" | "jira" | "trello" | "backlog_md" | "task_master" | "plane" | "vibe_kanban" | "redmine" | "open_project";
         InvitationDecided: {
             accepted: boolean;
             actor_id: string;
@@ -5336,6 +5576,22 @@ export interface components {
             /** Format: password */
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
+        };
+        /** @enum {string} */
+        MappedBy: "given" | "name" | "similar" | "category" | "email" | "new" | "text" | "unknown";
+        MappedName: {
+            /** Format: int64 */
+            count: number;
+            email?: string | null;
+            how: components["schemas"]["MappedBy"];
+            name: string;
+            to?: string | null;
+        };
+        MappedNames: {
+            people: components["schemas"]["MappedName"][];
+            priorities: components["schemas"]["MappedName"][];
+            states: components["schemas"]["MappedName"][];
+            types: components["schemas"]["MappedName"][];
         };
         MarkVisited: {
             epoch?: string | null;
@@ -5507,6 +5763,13 @@ export interface components {
             commits?: string | null;
             history?: string | null;
         };
+        NotTaken: {
+            /** Format: int64 */
+            count: number;
+            examples: string[];
+            kind: string;
+            reason: string;
+        };
         NoteSearch: {
             filters?: components["schemas"]["Filters"] | null;
             query?: string;
@@ -5660,6 +5923,17 @@ export interface components {
             /** Format: double */
             overlap_seconds?: number | null;
             secret?: string | null;
+        };
+        SampleTicket: {
+            /** Format: date-time */
+            closed_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            priority: string;
+            reference: string;
+            state: string;
+            status: string;
+            title: string;
         };
         SaveSearch: {
             filters?: components["schemas"]["Filters"] | null;

@@ -73,7 +73,7 @@ describe("the agents page", () => {
     await section(other, "Idle").getByText("Builder").waitFor();
   });
 
-  it("lets a heartbeat grow older by itself", async () => {
+  it("lets a heartbeat grow older without a reload", async () => {
     const ticket = await createTicket(workflow, "Waits for glue");
     await createJob(ticket.ticket_id);
     const lease = await worker.claim();

@@ -524,6 +524,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What waits for the caller, failed, is stuck, mentions them, finished and expired, over all workflows of which they are a member.
+         * @description What finished or expired is listed since the last visit that `POST /api/home/visited` recorded; the rest until it is dealt
+         *     with. Lists and `seq` are of one moment: follow each workflow's stream from its `seq` to learn when to read again. Mentions are
+         *     listed for people; agents have the MCP tool `wait_for_events`.
+         */
+        get: operations["getHome"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/home/visited": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records up to where the caller has seen workflows, and single items that are dealt with.
+         * @description Cursors never move back, and the same request again changes nothing. After a restore from a backup an `epoch` of before is
+         *     refused with 409, and every cursor starts again.
+         */
+        post: operations["createHomeVisited"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/import-formats": {
         parameters: {
             query?: never;
@@ -4554,6 +4597,129 @@ export interface components {
              */
             seq: number;
         };
+        /** @description What needs the caller and what happened since their last visit, over the newest 200 of their workflows. */
+        Home: {
+            /** @description How many items there are in all workflows, also if only one was asked for. */
+            counts: components["schemas"]["HomeCounts"];
+            /** @description The epoch of the `seq` of every workflow. */
+            epoch: string;
+            /** @description Questions that expired since the last visit, the newest first. */
+            expired: components["schemas"]["HomeItem"][];
+            /** @description Failed jobs that nobody has dealt with, the newest first. */
+            failed: components["schemas"]["HomeItem"][];
+            /** @description Tickets that were resolved and jobs that succeeded since the last visit, the newest first. */
+            finished: components["schemas"]["HomeItem"][];
+            /** @description Comments that mention the caller, unread, the newest first. */
+            mentions: components["schemas"]["HomeItem"][];
+            /** @description Work that does not go on, the longest-standing first. */
+            stuck: components["schemas"]["HomeItem"][];
+            /** @description Questions and reviews that the caller may decide, the oldest first. */
+            waiting: components["schemas"]["HomeItem"][];
+            /** @description The caller's workflows that are not archived, by name. */
+            workflows: components["schemas"]["HomeWorkflow"][];
+        };
+        /** @description How many items each section has, counted to 100 in each workflow. */
+        HomeCounts: {
+            /**
+             * Format: int64
+             * @description Questions that expired without a decision since the last visit.
+             */
+            expired: number;
+            /**
+             * Format: int64
+             * @description Failed jobs that nobody has retried, deleted or replaced, and that the caller has not marked as dealt with.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Tickets that were resolved and jobs that succeeded since the last visit.
+             */
+            finished: number;
+            /**
+             * Format: int64
+             * @description Comments that mention the caller, unread.
+             */
+            mentions: number;
+            /**
+             * Format: int64
+             * @description Work that does not go on.
+             */
+            stuck: number;
+            /**
+             * Format: int64
+             * @description Questions and reviews that the caller may decide.
+             */
+            waiting: number;
+        };
+        /** @description One item of Home. */
+        HomeItem: {
+            /** @description Who asked, worked on it, wrote it or is silent. */
+            actor_id?: string | null;
+            /** @description Their name. */
+            actor_name?: string | null;
+            approval?: components["schemas"]["Approval"] | null;
+            /**
+             * Format: date-time
+             * @description When it was asked, failed, got stuck, was written, ended or expired.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The attempt that failed or succeeded, for a job.
+             */
+            attempt?: number | null;
+            /** @description The comment, for a mention. */
+            comment_id?: string | null;
+            /** @description The id of the approval, job, finding, comment or ticket. */
+            id: string;
+            /** @description The job. */
+            job_id?: string | null;
+            /** @description What it is about. */
+            kind: components["schemas"]["HomeItemKind"];
+            /** @description The start of the error, of the finding's message or of the comment. */
+            text?: string | null;
+            /** @description The ticket. */
+            ticket_id?: string | null;
+            /** @description The ticket's key, `TKT-12`. */
+            ticket_key?: string | null;
+            /** @description The ticket's title. */
+            ticket_title?: string | null;
+            /** @description The question, or the title of the job or ticket. */
+            title?: string | null;
+            /** @description Its workflow. */
+            workflow_id: string;
+        };
+        /**
+         * @description What an item of Home is about.
+         * @enum {string}
+         */
+        HomeItemKind: "question" | "review" | "clarification" | "job" | "job_silent" | "job_without_worker" | "agent_silent" | "blocked" | "stuck" | "mention" | "ticket";
+        /** @description A workflow on Home. */
+        HomeWorkflow: {
+            /** @description How many items it has. */
+            counts: components["schemas"]["HomeCounts"];
+            /** @description Its name. */
+            name: string;
+            /** @description The caller's role in it. */
+            role: string;
+            /**
+             * Format: int64
+             * @description Where its stream stood when this was read. `POST /api/home/visited` takes it back.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description Since when something counts as news: the last visit, or else at most 7 days.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When the caller's last visit ended; null before the first one.
+             */
+            visited_at?: string | null;
+            /** @description The workflow. */
+            workflow_id: string;
+        };
         /** @description The answer of an import. */
         ImportAnswer: {
             /** @description Lines that could not be imported, at most 1,000. */
@@ -5183,6 +5349,26 @@ export interface components {
             states: components["schemas"]["MappedName"][];
             /** @description Types. */
             types: components["schemas"]["MappedName"][];
+        };
+        /** @description `POST /api/home/visited`: workflows that were seen, single items that are dealt with, or both. */
+        MarkVisited: {
+            /** @description The `epoch` of `GET /api/home`. Defaults to the present one; give it, so that no `seq` of before a restore counts. */
+            epoch?: string | null;
+            /**
+             * @description Whether failures and mentions up to there are dealt with, too. Defaults to false.
+             * @default false
+             */
+            handled?: boolean;
+            /**
+             * @description Ids of single items that are dealt with, at most 200.
+             * @default []
+             */
+            items?: string[];
+            /**
+             * @description The workflows that were seen, at most 200.
+             * @default []
+             */
+            workflows?: components["schemas"]["VisitedWorkflow"][];
         };
         /** @description The caller and its credential. */
         Me: {
@@ -7990,6 +8176,40 @@ export interface components {
              */
             reports_without_tokens: number;
         };
+        /** @description Where the caller's cursor of a workflow is now. */
+        VisitCursor: {
+            /**
+             * Format: int64
+             * @description Up to where failures and mentions are dealt with.
+             */
+            handled_seq: number;
+            /**
+             * Format: int64
+             * @description Up to where it was seen.
+             */
+            seq: number;
+            /** @description The workflow. */
+            workflow_id: string;
+        };
+        /** @description What was recorded. */
+        Visited: {
+            /** @description The epoch of the cursors. */
+            epoch: string;
+            /** @description Always true. */
+            success: boolean;
+            /** @description The cursors of the given workflows. They never move back. */
+            workflows: components["schemas"]["VisitCursor"][];
+        };
+        /** @description A workflow that was seen. */
+        VisitedWorkflow: {
+            /**
+             * Format: int64
+             * @description The last event that was seen: the `seq` of `GET /api/home`.
+             */
+            seq: number;
+            /** @description The workflow. */
+            workflow_id: string;
+        };
         /** @description A webhook. */
         Webhook: {
             /** @description Whether events are sent. */
@@ -8997,6 +9217,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comment"];
+                };
+            };
+        };
+    };
+    getHome: {
+        parameters: {
+            query?: {
+                /** @description Lists the items of this workflow only. */
+                workflow_id?: string;
+                /** @description Items of each section: 1 to 100. Defaults to 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+        };
+    };
+    createHomeVisited: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MarkVisited"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visited"];
                 };
             };
         };

@@ -98,7 +98,7 @@ begin atomic
      order by f.at desc limit logic.max_home_items();
 end;
 
--- Questions that ran out without a decision since the last visit.
+-- Questions that expired without a decision since the last visit.
 create function logic.home_expired(place logic.home_place, reader text) returns setof logic.home_item language sql stable
 begin atomic
     select 'expired', a.workflow_id, a.id, a.kind, a.decided_at

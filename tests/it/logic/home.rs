@@ -56,7 +56,7 @@ async fn what_waits_failed_and_mentions_stays_until_somebody_deals_with_it() {
     let comment = json!({"caller": "member", "ticket": ticket, "comment_text": "@owner and @member, look"});
     let comment = fixture.ok("add_comment", comment).await["comment_id"].clone();
     assert_eq!(titles(&fixture, "owner").await, ["waiting: Ship it?", "failed: Build it", "mentions: Fix the login"]);
-    // Nobody decides their own question, is mentioned by themselves, or decides as a viewer.
+    // Nobody decides their own question, mentions themselves, or decides as a viewer.
     assert_eq!(titles(&fixture, "member").await, ["failed: Build it"]);
     assert_eq!(titles(&fixture, "viewer").await, ["failed: Build it"]);
     let shown = home(&fixture, "owner").await;

@@ -4,7 +4,7 @@ import {
   Bot,
   ChartColumn,
   CircleUserRound,
-  House,
+  Home,
   Inbox,
   type LucideIcon,
   Settings2,
@@ -20,7 +20,7 @@ export interface PageLink {
   path: string;
 }
 
-export const HOME: PageLink = { name: "Home", icon: House, path: "/" };
+export const HOME: PageLink = { name: "Home", icon: Home, path: "/" };
 export const INBOX: PageLink = { name: "Inbox", icon: Inbox, path: "/approvals" };
 export const MY_WORK: PageLink = { name: "My work", icon: CircleUserRound, path: "/my-work" };
 

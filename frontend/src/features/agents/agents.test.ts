@@ -105,7 +105,7 @@ describe("actions on lanes", () => {
 });
 
 describe("numbers of an agent", () => {
-  it("count attempts that ended by themselves, and the time until answers", () => {
+  it("count attempts that were not cancelled, and the time until answers", () => {
     const numbers = numbersOf(
       [
         { agent_id: "a", outcome: "succeeded", error: null },

@@ -132,7 +132,8 @@ function useUsage(workflowId: string, by: "agent" | "job"): ReadonlyMap<string, 
 function useReport(workflowId: string, name: string) {
   return useQuery({
     queryKey: [...queryKeys.reports(workflowId), "last days", name],
-    queryFn: async ({ signal }) => (await reports.read(name, { workflow_id: workflowId }, undefined, signal)).report.rows,
+    queryFn: async ({ signal }) =>
+      (await reports.read(name, { workflow_id: workflowId }, undefined, signal)).report.rows,
     structuralSharing: false,
     staleTime: NUMBERS_STALE_MS,
   }).data;

@@ -40,7 +40,7 @@ interface Props {
   change: { from: number; to: number } | null;
   onCollapse: (file: number) => void;
   onViewed: (file: number) => void;
-  /** Told which file is in sight. */
+  /** Called with the file that is in sight. */
   onFile: (file: number) => void;
   ref: Ref<DiffHandle>;
 }

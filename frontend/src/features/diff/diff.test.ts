@@ -25,7 +25,7 @@ const files = (...all: [path: string, diff: string][]): DiffFile[] =>
   );
 const lowlight = createLowlight(languages);
 
-/** A worker that highlights when it is told to. */
+/** A worker that highlights on request. */
 class FakeWorker extends EventTarget {
   requests: HighlightRequest[] = [];
   terminate = vi.fn();

@@ -1,5 +1,5 @@
 /** The sections of Home: their order, their words, and what is left of them. */
-import { Bell, CircleCheck, CircleX, Clock, Hourglass, type LucideIcon, MessageSquare } from "lucide-react";
+import { CircleCheck, CircleUserRound, CircleX, Clock, Hourglass, type LucideIcon, MessageSquare } from "lucide-react";
 import type { Home, HomeCounts, HomeItem, HomeSectionName, User } from "@/api/types";
 
 interface SectionText {
@@ -12,7 +12,7 @@ interface SectionText {
 }
 
 export const SECTIONS: Record<HomeSectionName, SectionText> = {
-  waiting: { title: "Waiting for you", icon: Bell, tone: "text-warning" },
+  waiting: { title: "Waiting for you", icon: CircleUserRound, tone: "text-warning" },
   failed: { title: "Failed", icon: CircleX, tone: "text-danger" },
   stuck: { title: "Stuck or silent", icon: Hourglass, tone: "text-warning" },
   mentions: { title: "Mentions", icon: MessageSquare, tone: "text-accent-foreground" },

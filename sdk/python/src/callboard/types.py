@@ -1811,6 +1811,105 @@ class HistoryEntry(TypedDict):
     """Sequence number in the workflow's event stream."""
 
 
+class Home(TypedDict):
+    """What needs the caller and what happened since their last visit, over the newest 200 of their workflows."""
+
+    counts: HomeCounts
+    """How many items there are in all workflows, also if only one was asked for."""
+    epoch: str
+    """The epoch of the `seq` of every workflow."""
+    expired: list[HomeItem]
+    """Questions that expired since the last visit, the newest first."""
+    failed: list[HomeItem]
+    """Failed jobs that nobody has dealt with, the newest first."""
+    finished: list[HomeItem]
+    """Tickets that were resolved and jobs that succeeded since the last visit, the newest first."""
+    mentions: list[HomeItem]
+    """Comments that mention the caller, unread, the newest first."""
+    stuck: list[HomeItem]
+    """Work that does not go on, the longest-standing first."""
+    waiting: list[HomeItem]
+    """Questions and reviews that the caller may decide, the oldest first."""
+    workflows: list[HomeWorkflow]
+    """The caller's workflows that are not archived, by name."""
+
+
+class HomeCounts(TypedDict):
+    """How many items each section has, counted to 100 in each workflow."""
+
+    expired: int
+    """Questions that expired without a decision since the last visit."""
+    failed: int
+    """Failed jobs that nobody has retried, deleted or replaced, and that the caller has not marked as dealt with.
+    """
+    finished: int
+    """Tickets that were resolved and jobs that succeeded since the last visit."""
+    mentions: int
+    """Comments that mention the caller, unread."""
+    stuck: int
+    """Work that does not go on."""
+    waiting: int
+    """Questions and reviews that the caller may decide."""
+
+
+class HomeItem(TypedDict):
+    """One item of Home."""
+
+    actor_id: NotRequired[str | None]
+    """Who asked, worked on it, wrote it or is silent."""
+    actor_name: NotRequired[str | None]
+    """Their name."""
+    approval: NotRequired[Approval | None]
+    """The approval, for what waits and what expired."""
+    at: str
+    """When it was asked, failed, got stuck, was written, ended or expired."""
+    attempt: NotRequired[int | None]
+    """The attempt that failed or succeeded, for a job."""
+    comment_id: NotRequired[str | None]
+    """The comment, for a mention."""
+    id: str
+    """The id of the approval, job, finding, comment or ticket."""
+    job_id: NotRequired[str | None]
+    """The job."""
+    kind: HomeItemKind
+    """What it is about."""
+    text: NotRequired[str | None]
+    """The start of the error, of the finding's message or of the comment."""
+    ticket_id: NotRequired[str | None]
+    """The ticket."""
+    ticket_key: NotRequired[str | None]
+    """The ticket's key, `TKT-12`."""
+    ticket_title: NotRequired[str | None]
+    """The ticket's title."""
+    title: NotRequired[str | None]
+    """The question, or the title of the job or ticket."""
+    workflow_id: str
+    """Its workflow."""
+
+
+HomeItemKind: TypeAlias = Literal["question", "review", "clarification", "job", "job_silent", "job_without_worker", "agent_silent", "blocked", "stuck", "mention", "ticket"]
+"""What an item of Home is about."""
+
+
+class HomeWorkflow(TypedDict):
+    """A workflow on Home."""
+
+    counts: HomeCounts
+    """How many items it has."""
+    name: str
+    """Its name."""
+    role: str
+    """The caller's role in it."""
+    seq: int
+    """Where its stream stood when this was read. `POST /api/home/visited` takes it back."""
+    since: str
+    """Since when something counts as news: the last visit, or else at most 7 days."""
+    visited_at: NotRequired[str | None]
+    """When the caller's last visit ended; null before the first one."""
+    workflow_id: str
+    """The workflow."""
+
+
 class ImportAnswer(TypedDict):
     """The answer of an import."""
 
@@ -2316,6 +2415,21 @@ class MappedNames(TypedDict):
     """States, mapped to columns."""
     types: list[MappedName]
     """Types."""
+
+
+class MarkVisited(TypedDict):
+    """`POST /api/home/visited`: workflows that were seen, single items that are dealt with, or both."""
+
+    epoch: NotRequired[str | None]
+    """The `epoch` of `GET /api/home`. Defaults to the present one; give it, so that no `seq` of before a restore
+    counts.
+    """
+    handled: NotRequired[bool]
+    """Whether failures and mentions up to there are dealt with, too. Defaults to false."""
+    items: NotRequired[list[str]]
+    """Ids of single items that are dealt with, at most 200."""
+    workflows: NotRequired[list[VisitedWorkflow]]
+    """The workflows that were seen, at most 200."""
 
 
 class Me(TypedDict):
@@ -4787,6 +4901,37 @@ class UsageTotals(TypedDict):
     """Reports that lack input or output tokens, so the sums are too low."""
 
 
+class VisitCursor(TypedDict):
+    """Where the caller's cursor of a workflow is now."""
+
+    handled_seq: int
+    """Up to where failures and mentions are dealt with."""
+    seq: int
+    """Up to where it was seen."""
+    workflow_id: str
+    """The workflow."""
+
+
+class Visited(TypedDict):
+    """What was recorded."""
+
+    epoch: str
+    """The epoch of the cursors."""
+    success: bool
+    """Always true."""
+    workflows: list[VisitCursor]
+    """The cursors of the given workflows. They never move back."""
+
+
+class VisitedWorkflow(TypedDict):
+    """A workflow that was seen."""
+
+    seq: int
+    """The last event that was seen: the `seq` of `GET /api/home`."""
+    workflow_id: str
+    """The workflow."""
+
+
 class Webhook(TypedDict):
     """A webhook."""
 
@@ -4971,6 +5116,13 @@ class GetCommitDiffQuery(TypedDict):
 
     workflow_id: NotRequired[str]
     """The workflow. Required to name a ticket by its key; limits the lookup of a commit to its repository."""
+
+
+class GetHomeQuery(TypedDict):
+    """The query parameters of `getHome`."""
+
+    workflow_id: NotRequired[str]
+    """Lists the items of this workflow only."""
 
 
 class GetStageStatusQuery(TypedDict):

@@ -27,7 +27,7 @@ export class Highlighter {
   private failures = 0;
   private closed = false;
 
-  /** `onFile` is told which file has been highlighted. */
+  /** `onFile` is called with the file that has been highlighted. */
   constructor(
     private readonly onFile: (file: number) => void,
     private readonly createWorker: () => Worker = startWorker,

@@ -28,7 +28,7 @@ interface Props {
   width: number;
   height: number;
   tipOf: (index: number) => Tip;
-  /** Told what is chosen, or that nothing is. */
+  /** Called with what is chosen, or with null. */
   onChosen?: ((index: number | null) => void) | undefined;
   onOpen?: ((index: number) => void) | undefined;
   /** What is drawn at the chosen point, below the hint. */

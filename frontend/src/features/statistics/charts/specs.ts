@@ -252,7 +252,7 @@ const COST: ChartSection = {
     {
       id: "cost",
       title: "Cost",
-      about: "The cost that workers and agents reported, each currency by itself.",
+      about: "The cost that workers and agents reported, each currency on its own.",
       report: "cost",
       takes: ["range", "unit"],
       Chart: CostChart,
