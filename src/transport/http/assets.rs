@@ -15,8 +15,10 @@ struct Dist;
 
 /// The pages of the dashboard, as `frontend/src/app/router.tsx` routes them; `$` stands for one segment. Any other path is
 /// 404, so that programs that look for an API at a path get an answer they can read.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 22] = [
     "/",
+    "/workflows",
+    "/my-work",
     "/sign-in",
     "/register",
     "/setup",
@@ -30,10 +32,12 @@ const PAGES: [&str; 18] = [
     "/w/$/search/t/$",
     "/w/$/jobs",
     "/w/$/jobs/$",
+    "/w/$/agents",
     "/w/$/apps",
     "/w/$/settings",
     "/w/$/settings/security",
     "/w/$/statistics",
+    "/w/$/import",
 ];
 
 const UNBUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Callboard</title><p>The server is running. Its dashboard \

@@ -132,9 +132,12 @@ export function DiffView(props: Props) {
   const stays = jumped.current !== null && Math.abs(jumped.current.top - top) < 2;
   const shownFile = stays ? null : Math.max(0, inFront);
   useEffect(() => {
-    // The scroll event of a jump may be still to come.
-    const now = scroller.current?.scrollTop ?? 0;
-    if (shownFile !== null && Math.abs((jumped.current?.top ?? -10) - now) >= 2) onFile(shownFile);
+    const element = scroller.current;
+    if (shownFile === null || !element) return;
+    // The scroll event of a jump may be still to come, and folding files away ends the page before the place of the last jump.
+    const end = Math.max(0, element.scrollHeight - element.clientHeight);
+    const target = Math.min(jumped.current?.top ?? -10, end);
+    if (Math.abs(target - element.scrollTop) >= 2) onFile(shownFile);
   }, [shownFile, onFile]);
   useEffect(() => want(filesOf(items.map(({ index }) => rows.rows[index]))));
 
