@@ -122,6 +122,7 @@ describe("the agents page", () => {
     const running = await robot.claim();
     const page = await openAgents({}, own);
     await lane(page, running.job.job_id).waitFor();
+    await eventually("all lanes are there", async () => (await page.locator("[data-select]").count()) === 3);
     await page.keyboard.press("j");
     await page.keyboard.press("x");
     await page.getByText("1 selected").waitFor();

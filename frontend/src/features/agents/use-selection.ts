@@ -11,11 +11,12 @@ export function useSelection(lanes: readonly Lane[]) {
 
   /** Adds or removes a lane; with `range`, adds all from the last one that was chosen. */
   const toggle = useCallback((id: string, range: boolean) => {
+    // React may call the update later, when the anchor is another one.
+    const ids = latest.current.map((lane) => lane.id);
+    const from = anchor.current === null ? -1 : ids.indexOf(anchor.current);
+    const to = ids.indexOf(id);
     setChosen((old) => {
       const next = new Set(old);
-      const ids = latest.current.map((lane) => lane.id);
-      const from = anchor.current === null ? -1 : ids.indexOf(anchor.current);
-      const to = ids.indexOf(id);
       if (range && from >= 0 && to >= 0) {
         for (const each of ids.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(each);
       } else if (!next.delete(id)) next.add(id);
