@@ -334,6 +334,9 @@ struct StateWatch {
 impl StateWatch {
     async fn open(url: &str) -> Self {
         let client = crate::harness::connect(url).await;
+        // Without it, every state reads all of history.
+        let index = "create index on history (stream_id) where field_name in ('no_worker', 'finding')";
+        client.batch_execute(index).await.expect("an index");
         let statement = client.prepare(STATE).await.expect("the statement");
         Self { client, statement }
     }
