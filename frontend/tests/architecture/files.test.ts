@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { files, read } from "./sources";
 
 const MAX_LINES = 300;
-const OTHER_HOST = /["'`]https?:\/\//;
+// The namespace of SVG is a name, not an address.
+const OTHER_HOST = /["'`]https?:\/\/(?!www\.w3\.org\/2000\/svg["'`])/;
 
 it(`no file has more than ${MAX_LINES} lines`, () => {
   const sizes = files.map((file) => ({ file, lines: read(file).split("\n").length }));

@@ -27,7 +27,7 @@ declare
     kept home_visits;
 begin
     if seq is null or seq < 0 or seq > stream.last_seq then
-        perform logic.fail_invalid('workflows', format('must have a seq between 0 and %s for the workflow %s', stream.last_seq, workflow));
+        perform logic.fail_invalid('seq', format('must be between 0 and %s for the workflow %s', stream.last_seq, workflow));
     end if;
     -- Events before the kept part of history are older than all that is left.
     at := coalesce((select h.changed_at from history h where h.stream_id = stream.stream_id and h.seq <= move_visit.seq order by h.seq desc limit 1),

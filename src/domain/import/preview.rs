@@ -200,7 +200,10 @@ async fn parse(input: ImportFile) -> Result<Batch> {
                     STANDARD.decode(text.trim()).map_err(|_| Error::invalid("content_base64", "must be Base64"))?;
                 ("content_base64", bytes)
             }
-            _ => return Err(Error::invalid("content", "or content_base64 must be given, and only one of them")),
+            (Some(_), Some(_)) => {
+                return Err(Error::invalid("content_base64", "must not be given together with content"));
+            }
+            (None, None) => return Err(Error::invalid("content", "or content_base64 must be given")),
         };
         let name = input.file_name.unwrap_or_default();
         let files = Files::of_bytes(&name, bytes).map_err(|why| Error::invalid(field, why))?;

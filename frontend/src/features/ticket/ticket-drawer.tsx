@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { approvals, explain, Problem, tickets } from "@/api";
 import { type NameOf, useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
-import { type TicketLinks, TicketLinksContext } from "@/entities/ticket/ticket-links";
+import { TicketLinksContext } from "@/entities/ticket/ticket-links";
 import { TypeIcon } from "@/entities/ticket/type-icon";
 import { useBoard } from "@/live/context";
 import { type BoardState, canEdit } from "@/live/state/board";
@@ -24,6 +24,7 @@ import { MergedNotice, useUnmerge } from "./merged-notice";
 import { PullRequests } from "./timeline-entry";
 import { TitleEditor } from "./title-editor";
 import { useTicket, useTicketChanges } from "./use-ticket";
+import { useTicketLinks } from "./use-ticket-links";
 
 export interface DrawerProps {
   workflowId: string;
@@ -288,18 +289,4 @@ function Loaded({
       {merging && <MergeDialog ticket={ticket} board={board} onClose={() => setMerging(false)} onMerged={merged} />}
     </TicketLinksContext.Provider>
   );
-}
-
-/** Resolves ticket keys in text to links to the board's tickets. */
-function useTicketLinks(board: BoardState | undefined, onOpen: (ticketId: string) => void): TicketLinks | null {
-  const cards = board?.cards;
-  const workflowId = board?.workflow.id;
-  return useMemo(() => {
-    if (!cards || !workflowId) return null;
-    const ids = new Map([...cards.values()].map((card) => [card.key, card.ticket_id]));
-    return {
-      href: (key) => (ids.has(key) ? `/w/${workflowId}/t/${ids.get(key)}` : null),
-      open: (key) => onOpen(ids.get(key) ?? key),
-    };
-  }, [cards, workflowId, onOpen]);
 }

@@ -105,7 +105,7 @@ describe("toFiles", () => {
 
 describe("toRows", () => {
   const files = toFiles([
-    file("a", "@@ -5,3 +5,4 @@ head\n same\n-one\n-two\n+uno\n+due\n+tre\n same\n"),
+    file("a", "@@ -5,4 +5,5 @@ head\n same\n-one\n-two\n+uno\n+due\n+tre\n same\n"),
     file("b", "@@ -1 +1 @@\n-x\n+y\n"),
   ]);
 
