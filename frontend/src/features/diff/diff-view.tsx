@@ -113,7 +113,9 @@ export function DiffView(props: Props) {
           if (target.kind !== "message") jumped.current = { file: target.file.index, top: element.scrollTop };
           const wanted = startOf(row);
           requestAnimationFrame(() => {
-            if (left-- > 0 && startOf(row) !== wanted) go();
+            // Once there are other rows, this one is at another place, and a new jump follows.
+            const same = rowsNow.current.rows[row] === target;
+            if (left-- > 0 && same && startOf(row) !== wanted) go();
           });
         };
         go();
