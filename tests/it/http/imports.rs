@@ -69,7 +69,7 @@ async fn refusals_name_field_and_rule_and_change_nothing() {
     let (owner, workflow) = (&test.owner, test.workflow.as_str());
     for (body, field) in [
         (json!({}), "content"),
-        (json!({"content": "x", "content_base64": "eA=="}), "content"),
+        (json!({"content": "x", "content_base64": "eA=="}), "content_base64"),
         (json!({"content_base64": "!!"}), "content_base64"),
         (json!({"content": "Hello"}), "content"),
         (json!({"content": "[{]", "format": "github"}), "content"),

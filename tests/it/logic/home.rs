@@ -215,9 +215,9 @@ async fn cursors_move_forward_only_and_start_again_after_a_restore() {
     for (arguments, code, field) in [
         (json!({}), "CB422", "workflows"),
         (json!({"visits": {}}), "CB422", "workflows"),
-        (json!({"visits": visit(&fixture.workflow, last + 1)}), "CB422", "workflows"),
-        (json!({"visits": visit(&fixture.workflow, -1)}), "CB422", "workflows"),
-        (json!({"visits": [{"workflow_id": fixture.workflow}]}), "CB422", "workflows"),
+        (json!({"visits": visit(&fixture.workflow, last + 1)}), "CB422", "seq"),
+        (json!({"visits": visit(&fixture.workflow, -1)}), "CB422", "seq"),
+        (json!({"visits": [{"workflow_id": fixture.workflow}]}), "CB422", "seq"),
         (json!({"items": many}), "CB422", "items"),
         (json!({"items": [""]}), "CB422", "items"),
         (json!({"epoch": "other", "visits": visit(&fixture.workflow, last)}), "CB409", "epoch"),
