@@ -1,24 +1,8 @@
-import { useSyncExternalStore } from "react";
 import { cn } from "./cn";
 import { formatTime } from "./time";
+import { createTick } from "./use-tick";
 
-let lastTick = Date.now();
-const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  timer ??= setInterval(() => {
-    lastTick = Date.now();
-    for (const notify of listeners) notify();
-  }, 1_000);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
-  };
-}
+const useEverySecond = createTick(1_000);
 
 /** "5 s", "12 min", "3 h", "2 d": the two sides of a clock that differ do not make an age negative. */
 export function formatAge(milliseconds: number): string {
@@ -39,7 +23,7 @@ interface Props {
 
 /** How long ago something was, to the second. Only this text is rendered again as time passes. */
 export function Age({ at, warnAfter, className }: Props) {
-  useSyncExternalStore(subscribe, () => lastTick);
+  useEverySecond();
   const age = Date.now() - Date.parse(at);
   const late = warnAfter !== undefined && age > warnAfter * 1_000;
   return (

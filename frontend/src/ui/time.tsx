@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { createTick } from "./use-tick";
 
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
@@ -24,27 +24,11 @@ export function formatTimeAgo(iso: string, now: number): string {
   return "just now";
 }
 
-let lastTick = Date.now();
-const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  timer ??= setInterval(() => {
-    lastTick = Date.now();
-    for (const notify of listeners) notify();
-  }, 30_000);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size > 0) return;
-    clearInterval(timer);
-    timer = undefined;
-  };
-}
+const useEveryHalfMinute = createTick(30_000);
 
 /** "5 min ago", updated while the page is open; the title holds the exact time. */
 export function TimeAgo({ at, className }: { at: string; className?: string }) {
-  useSyncExternalStore(subscribe, () => lastTick);
+  useEveryHalfMinute();
   return (
     <time dateTime={at} title={formatTime(at)} className={className}>
       {formatTimeAgo(at, Date.now())}

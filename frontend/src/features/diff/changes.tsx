@@ -5,6 +5,7 @@ import { downloadFile } from "@/ui/download";
 import { plural } from "@/ui/plural";
 import { Empty } from "@/ui/states";
 import { toast } from "@/ui/toast";
+import { useMedia } from "@/ui/use-media";
 import { CommitMessage, hasMessage } from "./commit-message";
 import { type DiffHandle, DiffView } from "./diff-view";
 import { FileTree } from "./file-tree";
@@ -14,7 +15,6 @@ import { toPatch } from "./model/patch";
 import { TopBar, WayBar } from "./toolbar";
 import { useDiff } from "./use-diff";
 import { keyOfEvent, useDiffKeys } from "./use-diff-keys";
-import { useMedia } from "./use-media";
 
 interface Props {
   diff: CommitDiff;
