@@ -50,7 +50,10 @@ describe("approvals", () => {
       options: ["Postgres", "SQLite"],
       blocks_job: true,
     });
-    await page.getByText(/Asking agent needs your input on TKT-/).first().waitFor();
+    await page
+      .getByText(/Asking agent needs your input on TKT-/)
+      .first()
+      .waitFor();
     await page.getByTestId("approvals-count").waitFor();
     await card(page, ticket.ticket_id).locator('[data-job-status="waiting"]').waitFor();
     await checkAccessibility(page);
