@@ -156,7 +156,7 @@ describe("diff of a commit", () => {
     await page.keyboard.press("c");
     await diffOf(page).getByText("Renamed without a change.").waitFor({ state: "detached" });
     await page.keyboard.press("c");
-    // Folded away, all files fit, and the one in sight may be another.
+    await diffOf(page).getByText("Renamed without a change.").waitFor();
     await page.getByRole("button", { name: "Collapse all" }).waitFor();
     await page.keyboard.press("u");
     await page.getByRole("button", { name: "Split", pressed: true }).waitFor();

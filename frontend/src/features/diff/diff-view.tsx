@@ -14,6 +14,7 @@ import type { DiffFile } from "./model/files";
 import { keyOf, lastUpTo, type Mode, type Row, type Rows } from "./model/rows";
 import { estimateHeight, HEADER_HEIGHT, LINE_HEIGHT, needsMeasuring } from "./row-heights";
 import { GapRow, NoteRow } from "./small-rows";
+import { useAnchor } from "./use-anchor";
 import { numberWidth, useColumns } from "./use-columns";
 import { useHighlighter } from "./use-highlighter";
 
@@ -47,8 +48,6 @@ interface Props {
 
 /** Lines above a change that is jumped to. */
 const LINES_ABOVE = 4;
-/** Rows above it may turn out to be higher than they were thought to be. */
-const MAX_CORRECTIONS = 8;
 
 /** The list of all files and their lines. Only what is in sight is drawn. */
 export function DiffView(props: Props) {
@@ -80,8 +79,7 @@ export function DiffView(props: Props) {
   });
 
   const startOf = useCallback((row: number) => virtual.measurementsCache[row]?.start ?? 0, [virtual]);
-  /** Where the last jump led, until the user scrolls away. */
-  const jumped = useRef<{ file: number; top: number } | null>(null);
+  const anchor = useAnchor(scroller, virtual, rows);
   const inSight = useCallback(() => {
     const element = scroller.current;
     const all = virtual.measurementsCache;
@@ -107,40 +105,24 @@ export function DiffView(props: Props) {
         if (!target) return;
         const above =
           target.kind === "file" || target.kind === "message" ? 0 : HEADER_HEIGHT + LINES_ABOVE * LINE_HEIGHT;
-        let left = MAX_CORRECTIONS;
-        const go = () => {
-          element.scrollTop = Math.max(0, startOf(row) - above);
-          if (target.kind !== "message") jumped.current = { file: target.file.index, top: element.scrollTop };
-          const wanted = startOf(row);
-          requestAnimationFrame(() => {
-            // Once there are other rows, this one is at another place, and a new jump follows.
-            const same = rowsNow.current.rows[row] === target;
-            if (left-- > 0 && same && startOf(row) !== wanted) go();
-          });
-        };
-        go();
+        anchor.set({ index: row, row: target, above });
         if (target.kind !== "message") onFile(target.file.index);
       },
       isAbove: (row) => startOf(row) < (scroller.current?.scrollTop ?? 0),
       inSight,
       focus: () => scroller.current?.focus({ preventScroll: true }),
     }),
-    [startOf, inSight, onFile],
+    [startOf, inSight, onFile, anchor],
   );
 
   const items = virtual.getVirtualItems();
   const top = virtual.scrollOffset ?? 0;
   const inFront = lastUpTo(headers, firstFrom({ length: rows.rows.length, at: startOf }, top + HEADER_HEIGHT + 1) - 1);
-  const stays = jumped.current !== null && Math.abs(jumped.current.top - top) < 2;
-  const shownFile = stays ? null : Math.max(0, inFront);
+  const shownFile = anchor.holds(top) ? null : Math.max(0, inFront);
   useEffect(() => {
-    const element = scroller.current;
-    if (shownFile === null || !element) return;
-    // The scroll event of a jump may be still to come, and folding files away ends the page before the place of the last jump.
-    const end = Math.max(0, element.scrollHeight - element.clientHeight);
-    const target = Math.min(jumped.current?.top ?? -10, end);
-    if (Math.abs(target - element.scrollTop) >= 2) onFile(shownFile);
-  }, [shownFile, onFile]);
+    // The scroll event of a jump may be still to come.
+    if (shownFile !== null && !anchor.holds()) onFile(shownFile);
+  }, [shownFile, onFile, anchor]);
   useEffect(() => want(filesOf(items.map(({ index }) => rows.rows[index]))));
 
   const active = headers[lastUpTo(headers, virtual.range?.startIndex ?? 0)];
