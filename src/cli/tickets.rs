@@ -105,10 +105,16 @@ pub enum TicketCommand {
         /// The ticket.
         ticket: String,
     },
-    /// Restore a deleted ticket.
+    /// Restore a deleted or archived ticket.
     Restore {
-        /// The ticket's id, as printed by `ticket delete`.
+        /// The ticket.
         ticket: String,
+    },
+    /// List deleted and archived tickets, those deleted last first.
+    Deleted {
+        /// Maximum number of results.
+        #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(i32).range(1..=100_000))]
+        limit: i32,
     },
 }
 
@@ -223,9 +229,11 @@ pub async fn command(args: TicketArgs, json: bool) -> Result<()> {
             print_message(&done, &format!("{} Restore it with: callboard ticket restore {id}", done.message), json)
         }
         TicketCommand::Restore { ticket } => {
-            let done = client.restore_ticket(&ticket).await?;
+            let workflow = if ticket.starts_with("ticket-") { None } else { Some(at.find(&client).await?) };
+            let done = client.restore_ticket(&ticket, workflow.as_deref()).await?;
             print_message(&done, &done.message, json)
         }
+        TicketCommand::Deleted { limit } => list::deleted(&client, at, limit, json).await,
     }
 }
 

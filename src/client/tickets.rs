@@ -11,6 +11,7 @@ use crate::domain::past_boards::BoardChanges;
 use crate::domain::search::{SearchAnswer, SearchTickets};
 use crate::domain::tickets::Done;
 use crate::domain::tickets::change::{BlockersSet, CreateTicket, Created, SetBlockers, UpdateTicket, Updated};
+use crate::domain::tickets::deleted::DeletedTickets;
 use crate::domain::tickets::moves::{
     ChangeStatus, Claim, Claimed, CommitLinked, LinkCommit, ResolveTicket, Resolved, StatusChanged,
 };
@@ -76,9 +77,17 @@ impl Client {
         self.call(reqwest::Method::DELETE, &format!("/api/tickets/{}", path_segment(ticket)), &json!(null)).await
     }
 
-    /// Restores a deleted ticket.
-    pub async fn restore_ticket(&self, ticket: &str) -> Result<Done> {
-        self.post(&format!("/api/tickets/{}/restore", path_segment(ticket)), &json!({})).await
+    /// Restores a deleted ticket, by id, or by key in a workflow.
+    pub async fn restore_ticket(&self, ticket: &str, workflow: Option<&str>) -> Result<Done> {
+        let within = workflow.map(|id| format!("?workflow_id={}", path_segment(id))).unwrap_or_default();
+        self.post(&format!("/api/tickets/{}/restore{within}", path_segment(ticket)), &json!({})).await
+    }
+
+    /// A page of a workflow's deleted tickets, those deleted last first; `limit` is at most 200.
+    pub async fn deleted_tickets(&self, workflow: &str, limit: i32, cursor: Option<&str>) -> Result<DeletedTickets> {
+        let mut query = vec![("limit", limit.to_string())];
+        query.extend(cursor.map(|cursor| ("cursor", cursor.to_owned())));
+        self.get(&format!("/api/workflows/{}/deleted-tickets", path_segment(workflow)), &query).await
     }
 
     /// A ticket with its newest comments, commits and changes and its relations, by id, or by key in a workflow.

@@ -1,7 +1,8 @@
 //! Tickets: the types shared by every transport. `change` writes fields, `moves` changes columns and order,
-//! `merge` merges duplicates, `read` queries.
+//! `merge` merges duplicates, `deleted` restores, `read` queries.
 
 pub mod change;
+pub mod deleted;
 pub mod merge;
 pub mod moves;
 pub mod read;

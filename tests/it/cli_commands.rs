@@ -178,7 +178,14 @@ async fn tickets_are_created_found_changed_and_resolved() {
     let gone = at.run_ok(&["ticket", "delete", "2"]).await;
     at.run(&["ticket", "show", "2"]).await.refuses("There is no ticket 2");
     let id = gone.rsplit(' ').next().expect("an id");
+    let deleted = at.run(&["ticket", "deleted", "--json"]).await.json();
+    assert_eq!((&deleted[0]["key"], &deleted[0]["archived"]), (&json!("TKT-2"), &json!(false)), "{deleted}");
+    assert!(at.run_ok(&["ticket", "deleted"]).await.contains("Paint it"));
     at.run_ok(&["ticket", "restore", id]).await;
+    assert_eq!(at.run(&["ticket", "deleted", "--json"]).await.json(), json!([]));
+    at.run_ok(&["ticket", "delete", "2"]).await;
+    assert_eq!(at.run_ok(&["ticket", "restore", "TKT-2"]).await, "Restored TKT-2.", "by its key");
+    at.run(&["ticket", "restore", "TKT-77"]).await.refuses("TKT-77");
     assert_eq!(fixture.read(id).await["key"], "TKT-2");
 }
 

@@ -28,6 +28,11 @@ fn prune(url: &str, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+async fn id_of(fixture: &Fixture, number: i64) -> String {
+    let sql = format!("(select id from tickets where number = {number})");
+    ask(fixture, &sql).await.as_str().expect("an id").to_owned()
+}
+
 #[tokio::test]
 async fn completed_tickets_are_archived_and_restored() {
     let fixture = Fixture::open("archive").await;
@@ -50,6 +55,28 @@ async fn completed_tickets_are_archived_and_restored() {
     let on_board = "(select jsonb_agg(t.key order by t.key) from reporting.tickets t)";
     assert_eq!(ask(&fixture, on_board).await, json!(["TKT-3", "TKT-4", "TKT-5"]));
     assert_eq!(ask(&fixture, "(select count(*) from reporting.completions)").await, done, "reports about the past");
+    fixture.call("delete_ticket", json!({"ticket": id_of(&fixture, 4).await})).await.expect("deleted");
+    // Those that can be restored, in pages of one.
+    let (mut listed, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let input = json!({"workflow": fixture.workflow, "max_rows": 1, "cursor": cursor});
+        let page = fixture.call("list_deleted_tickets", input).await.expect("a page");
+        listed.extend(page["tickets"].as_array().expect("tickets").iter().cloned());
+        cursor = page["next_cursor"].clone();
+        if page["has_more"] == false {
+            break;
+        }
+    }
+    let of = |ticket: &Value| (ticket["key"].clone(), ticket["archived"].clone(), ticket["deleted_by"].clone());
+    assert_eq!(of(&listed[0]), (json!("TKT-4"), json!(false), json!("owner")));
+    let mut archived: Vec<_> = listed[1..].iter().map(of).map(|(key, ..)| key.to_string()).collect();
+    archived.sort();
+    assert_eq!(archived, ["\"TKT-1\"", "\"TKT-2\""]);
+    assert!(listed[1..].iter().all(|t| t["archived"] == true && t["deleted_by"] == "system"), "{listed:?}");
+    let restored = fixture.call("restore_ticket", json!({"ticket": "TKT-4", "workflow": fixture.workflow})).await;
+    assert_eq!(restored.expect("by its key")["message"], "Restored TKT-4.");
+    let absent = fixture.call("restore_ticket", json!({"ticket": "TKT-9", "workflow": fixture.workflow})).await;
+    assert!(absent.is_err(), "{absent:?}");
     run(&fixture, "select logic.restore_ticket('owner', id) from tickets where number = 1").await;
     assert_eq!(ask(&fixture, on_board).await, json!(["TKT-1", "TKT-3", "TKT-4", "TKT-5"]));
     // What was restored is not archived at once again.

@@ -2672,7 +2672,9 @@ export interface paths {
         put?: never;
         post: {
             parameters: {
-                query?: never;
+                query?: {
+                    workflow_id?: string;
+                };
                 header?: {
                     "Idempotency-Key"?: string;
                     "X-Agent-ID"?: string;

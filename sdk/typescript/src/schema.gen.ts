@@ -1819,7 +1819,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Restores a deleted ticket. */
+        /** Restores a deleted or archived ticket. */
         post: operations["restoreTicket"];
         delete?: never;
         options?: never;
@@ -2272,6 +2272,23 @@ export interface paths {
         get?: never;
         /** Replaces the board's configuration. */
         put: operations["setBoard"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/deleted-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The deleted and archived tickets of a workflow, those deleted last first. `/api/tickets/{id}/restore` brings one back. */
+        get: operations["listDeletedTickets"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -4103,6 +4120,46 @@ export interface components {
         Definitions: {
             /** @description The templates, then the caller's own. */
             definitions: components["schemas"]["Definition"][];
+        };
+        /** @description A ticket that was deleted or archived. */
+        DeletedTicket: {
+            /** @description Whether maintenance archived it, because it was completed and nobody changed it for long. */
+            archived: boolean;
+            /**
+             * Format: date-time
+             * @description When it was deleted.
+             */
+            deleted_at: string;
+            /** @description The actor who deleted it: the agent acted for, else the caller. Null once history of that time was pruned. */
+            deleted_by?: string | null;
+            /** @description That actor's name. */
+            deleted_by_name?: string | null;
+            /** @description Whether it was resolved. */
+            is_resolved: boolean;
+            /** @description Its key, like `TKT-12`. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Its number in the workflow.
+             */
+            number: number;
+            /** @description Its column. */
+            status: string;
+            /** @description The ticket. */
+            ticket_id: string;
+            /** @description Its type. */
+            ticket_type: string;
+            /** @description Its title. */
+            title: string;
+        };
+        /** @description A page of deleted tickets. */
+        DeletedTickets: {
+            /** @description Whether further pages exist. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page. */
+            next_cursor?: string | null;
+            /** @description Those deleted last first. */
+            tickets: components["schemas"]["DeletedTicket"][];
         };
         /** @description One attempt to deliver an event. */
         Delivery: {
@@ -11469,7 +11526,10 @@ export interface operations {
     };
     restoreTicket: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The workflow, if the ticket is given by key or number. */
+                workflow_id?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -12324,6 +12384,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BoardConfigAnswer"];
+                };
+            };
+        };
+    };
+    listDeletedTickets: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200. Defaults to 50. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedTickets"];
                 };
             };
         };

@@ -78,7 +78,8 @@ begin
     end if;
     return array[case when n.deleted_at is null
         then logic.ticket_change(n, 'field_updated', 'deleted_at', null, null, 'Restored.', '{}')
-        else logic.ticket_change(n, 'deleted', 'deleted_at', null, null, 'Deleted.', '{}') end];
+        else logic.ticket_change(n, 'deleted', 'deleted_at', null, null,
+            case when current_setting('callboard.archiving', true) = 'on' then 'Archived.' else 'Deleted.' end, '{}') end];
 end
 $$;
 

@@ -51,10 +51,13 @@ begin
              order by t.id limit max_tickets) c;
     if archived > 0 then
         perform logic.lock_workflow_streams(array(select distinct t.workflow_id from tickets t where t.id = any (chosen)));
+        -- For this transaction.
+        perform set_config('callboard.actor', 'system', true), set_config('callboard.on_behalf_of', '', true), set_config('callboard.archiving', 'on', true);
         update tickets t set deleted_at = clock_timestamp()
          where t.id = any (chosen) and t.is_resolved and t.deleted_at is null
            and t.updated_at < now() - make_interval(days => days);
         get diagnostics archived = row_count;
+        perform set_config('callboard.archiving', '', true);
     end if;
     return archived;
 end

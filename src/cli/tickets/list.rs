@@ -117,6 +117,43 @@ pub async fn list(client: &Client, at: &WorkflowArgs, args: ListArgs, json: bool
     Ok(())
 }
 
+/// Runs `callboard ticket deleted`.
+pub async fn deleted(client: &Client, at: &WorkflowArgs, limit: i32, json: bool) -> Result<()> {
+    let workflow = at.find(client).await?;
+    let mut tickets = Vec::new();
+    let mut cursor = None;
+    loop {
+        let left = limit.saturating_sub(i32::try_from(tickets.len()).unwrap_or(i32::MAX));
+        let mut page = client.deleted_tickets(&workflow, left.min(PAGE_SIZE), cursor.as_deref()).await?;
+        tickets.append(&mut page.tickets);
+        cursor = page.next_cursor;
+        if cursor.is_none() || i32::try_from(tickets.len()).is_ok_and(|found| found >= limit) {
+            break;
+        }
+    }
+    if json {
+        return output::json(&tickets);
+    }
+    output::table(
+        ["KEY", "COLUMN", "DELETED", "BY", "TITLE"],
+        tickets.iter().map(|ticket| {
+            let who = ticket.deleted_by_name.as_deref().or(ticket.deleted_by.as_deref()).unwrap_or("-");
+            let by = if ticket.archived { "(archived)" } else { who };
+            [
+                output::one_line(&ticket.key),
+                output::one_line(&ticket.status),
+                output::ago(&ticket.deleted_at),
+                output::one_line(by),
+                output::one_line(&ticket.title),
+            ]
+        }),
+    );
+    if cursor.is_some() {
+        eprintln!("There are more; use -n to show them.");
+    }
+    Ok(())
+}
+
 fn row(card: &Card, names: &MemberNames) -> [Cell; 8] {
     let who = card.assigned_agent_id.as_deref().map_or("-", |id| names.name(id));
     let title = if card.is_blocked { Style::new().yellow() } else { Style::new() };

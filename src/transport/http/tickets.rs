@@ -1,6 +1,7 @@
 //! `/api/tickets…`: the endpoints of existing ticket tracking clients, and our own.
 
 mod change;
+mod deleted;
 mod export;
 mod merge;
 mod moves;
@@ -15,6 +16,7 @@ use super::ServiceConfig;
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     moves::configure(cfg);
     change::configure(cfg);
+    deleted::configure(cfg);
     export::configure(cfg);
     merge::configure(cfg);
     pages::configure(cfg);

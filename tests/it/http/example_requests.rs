@@ -247,7 +247,12 @@ fn find(name: &str) -> Option<Value> {
             "ticket_ids": ["$ticket", "$other"], "updates": fields, "new_status": "todo", "comment": "All of them."}}),
         "GET /api/tickets/{id}" => json!({"path": {"id": "$ticket"}, "query": {"workflow_id": "$workflow"}}),
         "DELETE /api/tickets/{id}" => json!({"path": {"id": "$ticket"}}),
-        "POST /api/tickets/{id}/restore" => json!({"path": {"id": "$deleted"}}),
+        "POST /api/tickets/{id}/restore" => {
+            json!({"path": {"id": "$deleted"}, "query": {"workflow_id": "$workflow"}})
+        }
+        "GET /api/workflows/{id}/deleted-tickets" => {
+            json!({"path": {"id": "$workflow"}, "query": {"limit": "10", "cursor": ""}})
+        }
         "GET /api/tickets/commit-diff/{commit_sha}" | "GET /api/tickets/commit-diff/{sha}" => json!({"closed": true,
             "path": {"sha": "abcdef", "commit_sha": "abcdef"}, "query": {"workflow_id": "$workflow"}}),
         "GET /api/searches" | "GET /api/searches/recent" | "DELETE /api/searches/recent" => {

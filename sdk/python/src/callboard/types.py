@@ -1365,6 +1365,44 @@ class Definitions(TypedDict):
     """The templates, then the caller's own."""
 
 
+class DeletedTicket(TypedDict):
+    """A ticket that was deleted or archived."""
+
+    archived: bool
+    """Whether maintenance archived it, because it was completed and nobody changed it for long."""
+    deleted_at: str
+    """When it was deleted."""
+    deleted_by: NotRequired[str | None]
+    """The actor who deleted it: the agent acted for, else the caller. Null once history of that time was pruned."""
+    deleted_by_name: NotRequired[str | None]
+    """That actor's name."""
+    is_resolved: bool
+    """Whether it was resolved."""
+    key: str
+    """Its key, like `TKT-12`."""
+    number: int
+    """Its number in the workflow."""
+    status: str
+    """Its column."""
+    ticket_id: str
+    """The ticket."""
+    ticket_type: str
+    """Its type."""
+    title: str
+    """Its title."""
+
+
+class DeletedTickets(TypedDict):
+    """A page of deleted tickets."""
+
+    has_more: bool
+    """Whether further pages exist."""
+    next_cursor: NotRequired[str | None]
+    """The `cursor` of the next page."""
+    tickets: list[DeletedTicket]
+    """Those deleted last first."""
+
+
 class Delivery(TypedDict):
     """One attempt to deliver an event."""
 

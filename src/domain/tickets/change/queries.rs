@@ -115,14 +115,9 @@ pub async fn set_blockers(db: &Db, caller: &Caller, input: &SetBlockers) -> Resu
     .await
 }
 
-/// Soft-deletes a ticket; `restore` undoes it.
+/// Soft-deletes a ticket; `deleted::restore` undoes it.
 pub async fn delete(db: &Db, caller: &Caller, ticket: &str) -> Result<Done> {
     db.call(sql_fn!(delete_ticket(caller: caller.to_sql(), ticket: ticket))).await
-}
-
-/// Restores a deleted ticket.
-pub async fn restore(db: &Db, caller: &Caller, ticket: &str) -> Result<Done> {
-    db.call(sql_fn!(restore_ticket(caller: caller.to_sql(), ticket: ticket))).await
 }
 
 /// Encodes changes as the SQL parameter `updates`.

@@ -157,6 +157,7 @@ const OPERATION_IDS: &[(&str, &str, &str)] = &[
     ("delete", "/api/workflows/{id}", "archiveWorkflow"),
     ("patch", "/api/workflows/{id}", "updateWorkflow"),
     ("put", "/api/workflows/{id}/board", "setBoard"),
+    ("get", "/api/workflows/{id}/deleted-tickets", "listDeletedTickets"),
     ("get", "/api/workflows/{id}/events", "listWorkflowEvents"),
     ("get", "/api/workflows/{id}/invitations", "listSentInvitations"),
     ("delete", "/api/workflows/{id}/invitations/{invitation}", "withdrawInvitation"),

@@ -17,7 +17,6 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(delete_comment)
         .service(react)
         .service(remove_reaction)
-        .service(restore)
         .service(remove);
 }
 
@@ -100,13 +99,6 @@ async fn remove_reaction(
     Path((id, emoji)): Path<(String, String)>,
 ) -> Result<Reply<Comment>> {
     Ok(Reply::ok(comments::react(&state.db, &auth.caller(), &id, &emoji, false).await?))
-}
-
-/// Restores a deleted ticket.
-#[utoipa::path(tag = "Tickets", responses((status = 200, body = Done)))]
-#[post("/api/tickets/{id}/restore")]
-async fn restore(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>) -> Result<Reply<Done>> {
-    Ok(Reply::ok(change::restore(&state.db, &auth.caller(), &id).await?))
 }
 
 /// Deletes a ticket; it can be restored.
