@@ -17,6 +17,7 @@ export const queryKeys = {
   importFormats: ["import-formats"] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
   myWork: (workflowId: string) => ["my-work", workflowId] as const,
+  deletedTickets: (workflowId: string) => ["deleted-tickets", workflowId] as const,
   milestones: (workflowId: string) => ["milestones", workflowId] as const,
   reports: (workflowId: string) => ["reports", workflowId] as const,
   report: (name: string, query: ReportQuery) => ["reports", query.workflow_id, name, query] as const,

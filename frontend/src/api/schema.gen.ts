@@ -4083,6 +4083,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/deleted-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DeletedTickets"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/events": {
         parameters: {
             query?: never;
@@ -5101,6 +5142,26 @@ export interface components {
             answer?: string | null;
             comment?: string | null;
             reason?: string | null;
+        };
+        DeletedTicket: {
+            archived: boolean;
+            /** Format: date-time */
+            deleted_at: string;
+            deleted_by?: string | null;
+            deleted_by_name?: string | null;
+            is_resolved: boolean;
+            key: string;
+            /** Format: int64 */
+            number: number;
+            status: string;
+            ticket_id: string;
+            ticket_type: string;
+            title: string;
+        };
+        DeletedTickets: {
+            has_more: boolean;
+            next_cursor?: string | null;
+            tickets: components["schemas"]["DeletedTicket"][];
         };
         Delivery: {
             /** Format: int64 */

@@ -47,6 +47,13 @@ export const tickets = {
     unwrap(client.GET("/api/tickets/commit-diff/{sha}", { params: { path: { sha }, query: { workflow_id } }, signal })),
   remove: (id: string) => unwrap(client.DELETE("/api/tickets/{id}", ticketPath(id))),
   restore: (id: string) => unwrap(client.POST("/api/tickets/{id}/restore", ticketPath(id))),
+  deleted: (workflow: string, cursor?: string, signal?: AbortSignal) =>
+    unwrap(
+      client.GET("/api/workflows/{id}/deleted-tickets", {
+        params: { path: { id: workflow }, query: { limit: 20, cursor } },
+        signal,
+      }),
+    ),
 };
 
 export const comments = {

@@ -23,6 +23,25 @@ const configOf = async (id: string) =>
   (await api<{ board_config: Config }>("GET", `/api/workflows/${id}`)).board_config;
 
 describe("board settings", () => {
+  it("list deleted tickets, and bring one back", async () => {
+    const workflow = await createWorkflow("Restored");
+    const ticket = await createTicket(workflow, "Deleted too early");
+    const watching = await openBoard(workflow);
+    await card(watching, ticket.ticket_id).waitFor();
+    const page = await (await signedIn()).newPage();
+    await page.goto(`/w/${workflow}/settings`);
+    await page.getByText("No deleted tickets.").waitFor();
+    await waitUntilLive(page);
+    await api("DELETE", `/api/tickets/${ticket.ticket_id}`);
+    const entry = page.locator(`[data-deleted="${ticket.ticket_id}"]`);
+    await entry.getByText("Deleted too early").waitFor();
+    await entry.getByText(/Deleted by /).waitFor();
+    await card(watching, ticket.ticket_id).waitFor({ state: "detached" });
+    await entry.getByRole("button", { name: /^Restore TKT-/ }).click();
+    await page.getByText("No deleted tickets.").waitFor();
+    await card(watching, ticket.ticket_id).waitFor();
+  });
+
   it("change columns on open boards", async () => {
     const workflow = await createWorkflow("Columns");
     const ticket = await createTicket(workflow, "Goes along", { initial_status: "testing" });

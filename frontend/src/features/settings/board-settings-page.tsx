@@ -14,6 +14,7 @@ import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/use-title";
 import { type Draft, toBoardChange, toDraft, validationErrors } from "./board-draft";
 import { ColumnsEditor } from "./columns-editor";
+import { DeletedTickets } from "./deleted-tickets";
 import { InviteSection } from "./invite-section";
 import { Members } from "./members";
 import { Milestones } from "./milestones";
@@ -72,6 +73,7 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
         <Milestones board={board} workflowId={workflowId} />
         <Members workflowId={workflowId} editable={editable} />
         {editable && <InviteSection workflowId={workflowId} />}
+        <DeletedTickets board={board} workflowId={workflowId} />
         {board.workflow.role === "owner" && <Webhooks workflowId={workflowId} editable={editable} />}
       </div>
     </div>
