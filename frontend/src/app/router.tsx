@@ -103,6 +103,12 @@ const agents = createRoute({
   component: page(() => import("./agents-route"), "AgentsRoute"),
 });
 
+const connect = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/agents/new",
+  component: page(() => import("./connect-route"), "ConnectRoute"),
+});
+
 const apps = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/apps",
@@ -182,6 +188,7 @@ export const router = createRouter({
         jobs,
         job,
         agents,
+        connect,
         apps,
         app,
         statistics,

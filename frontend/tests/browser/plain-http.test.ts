@@ -37,15 +37,12 @@ describe("plain HTTP", () => {
     await page.getByRole("button", { name: "Queue job" }).click();
     await drawer.getByRole("region", { name: "Jobs" }).getByText("Queued").waitFor();
 
-    await page.goto(`/w/${workflow}/settings`);
-    await page.getByLabel("Agent name").fill("Copied");
-    await page.getByRole("button", { name: "Add agent" }).click();
-    await page
-      .getByRole("dialog", { name: "Agent key created" })
-      .getByRole("button", { name: "Copy", exact: true })
-      .click();
+    await page.goto(`/w/${workflow}/agents/new`);
+    await page.getByLabel("Agent name").fill("Copied over HTTP");
+    await page.getByRole("button", { name: "Create key" }).click();
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
     await page.getByText("Copied", { exact: true }).first().waitFor();
-    await page.getByRole("button", { name: "Done" }).click();
+    await page.goto(`/w/${workflow}/settings`);
     await page.getByRole("button", { name: "Add column" }).click();
     await page.getByText("Every column needs a name.").waitFor();
   });

@@ -3,6 +3,7 @@ import {
   api,
   card,
   cardIn,
+  checkAccessibility,
   createTicket,
   createWorkflow,
   eventually,
@@ -133,8 +134,10 @@ describe("agents and invitations", () => {
     const workflow = await createWorkflow("Agents");
     const page = await (await signedIn()).newPage();
     await page.goto(`/w/${workflow}/settings`);
+    await page.getByRole("link", { name: "Connect an agent" }).click();
     await page.getByLabel("Agent name").fill("Builder");
-    await page.getByRole("button", { name: "Add agent" }).click();
+    await page.getByRole("button", { name: "Create key" }).click();
+    await page.getByText("Waiting for its first call…").waitFor();
     const key = await page.getByLabel("Secret key").inputValue();
     await page.getByRole("tab", { name: "Codex" }).click();
     await page.getByText(`Bearer ${key}`).waitFor();
@@ -144,7 +147,13 @@ describe("agents and invitations", () => {
       body: JSON.stringify({ workflow_id: workflow, title: "Made by an agent", description: "Created over REST." }),
     });
     expect(made.status).toBe(200);
-    await page.getByRole("button", { name: "Done" }).click();
+    await page.getByText(/^Builder made its first call/).waitFor();
+    for (const name of ["REST", "Worker"]) {
+      await page.getByRole("tab", { name }).click();
+      await page.getByRole("tabpanel", { name }).getByText(key).waitFor();
+    }
+    await checkAccessibility(page);
+    await page.goto(`/w/${workflow}/settings`);
     await page.getByLabel("Role of Builder").waitFor();
   });
 

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, Users } from "lucide-react";
+import { ArrowLeft, Plus, Users } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import { useActors } from "@/api/hooks";
@@ -183,6 +183,11 @@ function Header({ workflowId, name, lanes }: { workflowId: string; name: string;
           Agents<span className="sr-only"> in {name}</span>
         </h1>
         <span className="tabular text-muted-foreground text-xs">{running} running</span>
+        <Button asChild size="sm" className="ml-auto self-center">
+          <Link to="/w/$workflowId/agents/new" params={{ workflowId }}>
+            <Plus /> Connect an agent
+          </Link>
+        </Button>
       </div>
     </div>
   );
@@ -209,8 +214,8 @@ function NoLanes({ workflowId }: { workflowId: string }) {
       title="No agents yet"
       action={
         <Button asChild variant="primary">
-          <Link to="/w/$workflowId/settings" params={{ workflowId }}>
-            Add an agent
+          <Link to="/w/$workflowId/agents/new" params={{ workflowId }}>
+            Connect an agent
           </Link>
         </Button>
       }

@@ -8,18 +8,13 @@ import type { ToolSetup } from "@/api/types";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
 import { Notice, Spinner } from "@/ui/states";
+import { restExample, type SetupProps, workerCommands, workerFile } from "./snippets";
 
 const tab =
   "rounded-md px-2 py-1 font-medium text-muted-foreground text-xs hover:text-foreground data-[state=active]:bg-accent data-[state=active]:text-accent-foreground";
 
-interface Props {
-  apiKey: string;
-  agentId: string;
-  workflowId: string;
-}
-
-/** How each known coding agent is connected with a key, as `callboard connect` writes it. */
-export function AgentSetup(props: Props) {
+/** How each known coding agent is connected with a key, as `callboard connect` writes it; also programs and workers. */
+export function AgentSetup(props: SetupProps) {
   const setup = useQuery({
     queryKey: queryKeys.agentSetup,
     queryFn: ({ signal }) => agents.setup(signal),
@@ -39,20 +34,38 @@ export function AgentSetup(props: Props) {
   }
   if (!setup.data) return <Spinner label="Loading the configurations…" />;
   return (
-    <Tabs.Root defaultValue={setup.data[0]?.id} className="mt-4">
-      <p className="mb-1.5 text-muted-foreground text-xs">Connect a coding agent with it:</p>
+    <Tabs.Root defaultValue={setup.data[0]?.id}>
       <Tabs.List aria-label="Coding agents" className="mb-2 flex flex-wrap gap-1">
         {setup.data.map(({ id, name }) => (
           <Tabs.Trigger key={id} value={id} className={tab}>
             {name}
           </Tabs.Trigger>
         ))}
+        <Tabs.Trigger value="rest" className={tab}>
+          REST
+        </Tabs.Trigger>
+        <Tabs.Trigger value="worker" className={tab}>
+          Worker
+        </Tabs.Trigger>
       </Tabs.List>
       {setup.data.map((tool) => (
         <Tabs.Content key={tool.id} value={tool.id} className="grid gap-2">
           <Configuration tool={tool} {...props} />
         </Tabs.Content>
       ))}
+      <Tabs.Content value="rest" className="grid gap-2">
+        <Text label="Copy command" text={restExample(props)}>
+          A program takes the next ready ticket by HTTP:
+        </Text>
+      </Tabs.Content>
+      <Tabs.Content value="worker" className="grid gap-2">
+        <Text label="Copy file" text={workerFile(props)}>
+          A worker runs commands for the jobs of this workflow. Write this to <code>worker.toml</code>:
+        </Text>
+        <Text label="Copy commands" text={workerCommands(props)}>
+          Start it where the commands are to run:
+        </Text>
+      </Tabs.Content>
     </Tabs.Root>
   );
 }
@@ -63,7 +76,7 @@ function userFile(tool: ToolSetup): string {
   return userAgent.includes("Mac") ? tool.user_file_macos : tool.user_file;
 }
 
-function Configuration({ tool, apiKey, agentId, workflowId }: Props & { tool: ToolSetup }) {
+function Configuration({ tool, apiKey, agentId, workflowId }: SetupProps & { tool: ToolSetup }) {
   const { origin } = window.location;
   const text = tool.user_text.replaceAll("{url}", `${origin}/mcp`).replaceAll("{key}", apiKey);
   const command = `callboard connect ${tool.id} --url ${origin} --agent ${agentId} --workflow ${workflowId}`;
