@@ -2,6 +2,8 @@ import { Bot, CircleHelp, Eye, Hourglass, type LucideIcon, MessageCircleQuestion
 import { type ReactNode, useEffect } from "react";
 import { useMe } from "@/api/hooks";
 import type { Approval, ApprovalKind } from "@/api/types";
+import { HeldNotice } from "@/entities/approval/held-notice";
+import { useHeld } from "@/entities/approval/use-held";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
@@ -9,7 +11,7 @@ import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { ApprovalOutcome } from "./approval-outcome";
 import { toastId } from "./approval-toasts";
-import { DecisionForm } from "./decision-form";
+import { CannotDecide, DecisionForm } from "./decision-form";
 import { useCanDecide } from "./use-approvals";
 
 interface Props {
@@ -32,6 +34,7 @@ export function ApprovalCard({ approval, links, current }: Props) {
   const canDecide = useCanDecide();
   const { name, icon: Icon } = KIND_LABELS[approval.kind];
   const isPending = approval.status === "pending";
+  const held = useHeld(approval.id);
   // A toast for an approval that is already on screen is noise.
   useEffect(() => {
     if (isPending) toast.dismiss(toastId(approval.id));
@@ -42,6 +45,7 @@ export function ApprovalCard({ approval, links, current }: Props) {
       aria-label={`${name}: ${approval.question}`}
       aria-current={current || undefined}
       data-approval={approval.id}
+      data-held={held?.approval.id}
       tabIndex={-1}
       className={cn(
         "grid gap-2.5 rounded-lg border bg-surface p-3 outline-offset-2",
@@ -81,15 +85,14 @@ export function ApprovalCard({ approval, links, current }: Props) {
           <RichText text={approval.context} />
         </div>
       )}
-      {isPending ? (
-        <DecisionForm
-          approval={approval}
-          canDecide={canDecide(approval)}
-          isOwn={approval.asked_by === me}
-          showNumbers={current}
-        />
-      ) : (
+      {held ? (
+        <HeldNotice held={held} showKeys={current} />
+      ) : !isPending ? (
         <ApprovalOutcome approval={approval} />
+      ) : canDecide(approval) ? (
+        <DecisionForm approval={approval} showNumbers={current} />
+      ) : (
+        <CannotDecide approval={approval} isOwn={approval.asked_by === me} />
       )}
     </article>
   );
