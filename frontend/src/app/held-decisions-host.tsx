@@ -42,7 +42,7 @@ export function HeldDecisionsHost() {
   const undo = () => heldDecisions.undo();
   useShortcuts({
     z: { label: "Undo the last decision", group: "Decisions", keys: ["z", "u"], when: undoable, run: undo },
-    u: { label: "", when: undoable, run: undo },
+    u: undo,
     Enter: {
       label: "Send the selected decision now",
       group: "Decisions",

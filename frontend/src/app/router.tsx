@@ -132,6 +132,12 @@ const inbox = createRoute({
   component: page(() => import("./inbox-route"), "InboxRoute"),
 });
 
+const review = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/review/$approvalId",
+  component: page(() => import("./review-route"), "ReviewRoute"),
+});
+
 const myWork = createRoute({
   getParentRoute: () => shell,
   path: "/my-work",
@@ -186,6 +192,7 @@ export const router = createRouter({
         app,
         statistics,
         inbox,
+        review,
         myWork,
         boardSettings,
         importTickets,

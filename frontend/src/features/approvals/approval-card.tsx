@@ -1,7 +1,8 @@
-import { Bot, CircleHelp, Eye, Hourglass, type LucideIcon, MessageCircleQuestion } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { Bot, Hourglass } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { useMe } from "@/api/hooks";
-import type { Approval, ApprovalKind } from "@/api/types";
+import type { Approval } from "@/api/types";
 import { HeldNotice } from "@/entities/approval/held-notice";
 import { useHeld } from "@/entities/approval/use-held";
 import { RichText } from "@/entities/ticket/rich-text";
@@ -12,6 +13,7 @@ import { toast } from "@/ui/toast";
 import { ApprovalOutcome } from "./approval-outcome";
 import { toastId } from "./approval-toasts";
 import { CannotDecide, DecisionForm } from "./decision-form";
+import { KIND_LABELS } from "./kinds";
 import { useCanDecide } from "./use-approvals";
 
 interface Props {
@@ -21,12 +23,6 @@ interface Props {
   /** Target of the keyboard shortcuts. */
   current?: boolean;
 }
-
-const KIND_LABELS: Record<ApprovalKind, { name: string; icon: LucideIcon }> = {
-  question: { name: "Question", icon: MessageCircleQuestion },
-  review: { name: "Review", icon: Eye },
-  clarification: { name: "Clarification", icon: CircleHelp },
-};
 
 /** An approval with the form to decide it, or its outcome once it is closed. */
 export function ApprovalCard({ approval, links, current }: Props) {
@@ -75,7 +71,19 @@ export function ApprovalCard({ approval, links, current }: Props) {
             <Hourglass className="size-3" aria-hidden="true" /> expires {formatUpcoming(approval.expires_at)}
           </span>
         )}
-        {links && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{links}</span>}
+        <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">
+          {links}
+          {isPending && (
+            <Link
+              to="/w/$workflowId/review/$approvalId"
+              params={{ workflowId: approval.workflow_id, approvalId: approval.id }}
+              className="rounded font-medium text-accent-foreground hover:underline"
+              data-review=""
+            >
+              Review
+            </Link>
+          )}
+        </span>
       </header>
       <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">
         <VisibleText text={approval.question} />

@@ -85,6 +85,14 @@ export function PendingList({ focus }: { focus: string | undefined }) {
         void reject(current);
       },
     },
+    v: {
+      label: "Review with the diff and the transcript",
+      group: "Approvals",
+      run: () => {
+        const id = current?.id ?? shown[0]?.id ?? "";
+        document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(id)}"] [data-review]`)?.click();
+      },
+    },
     c: {
       label: "Write an answer or a comment",
       group: "Approvals",
@@ -132,7 +140,7 @@ export function PendingList({ focus }: { focus: string | undefined }) {
       {shown.some(canDecide) && (
         <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
           <Kbd>J</Kbd> <Kbd>K</Kbd> select, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> comment,{" "}
-          <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option, <Kbd>Z</Kbd> undo, <Kbd>Enter</Kbd> send now
+          <Kbd>V</Kbd> review, <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option, <Kbd>Z</Kbd> undo, <Kbd>Enter</Kbd> send now
         </p>
       )}
     </div>

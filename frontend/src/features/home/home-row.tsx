@@ -77,7 +77,12 @@ function ItemLink({ item, onOpen }: { item: HomeItem; onOpen: () => void }) {
   const title = <VisibleText text={titleOf(item)} />;
   if (item.approval?.status === "pending") {
     return (
-      <Link to="/approvals" search={{ focus: item.id }} className={className} data-open="">
+      <Link
+        to="/w/$workflowId/review/$approvalId"
+        params={{ workflowId, approvalId: item.id }}
+        className={className}
+        data-open=""
+      >
         {title}
       </Link>
     );
