@@ -89,7 +89,7 @@ describe("approvals", () => {
     await page.keyboard.press("j");
     await page.locator(`[data-approval="${first}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("a");
-    // It is held: one key takes it back, Enter sends it.
+    // It is held: one key undoes it, Enter sends it.
     await approvalCard(page, first).getByText("Approved", { exact: true }).waitFor();
     await checkAccessibility(page);
     await screenshot(page, "approvals-held");

@@ -144,7 +144,7 @@ describe("decisions", () => {
     await approvalCard(second, id).getByText("Rejected", { exact: true }).waitFor();
     await approvalCard(first, id).getByRole("button", { name: "Approve" }).click();
     await sendNow(first, id);
-    // Told at once, long before the ten seconds are over.
+    // Shown at once, long before the ten seconds are over.
     const refused = second.getByRole("alert").filter({ hasText: "This was approved already by Dora." });
     await refused.getByText("The tests are missing.").waitFor();
     await approvalCard(second, id).waitFor({ state: "detached" });

@@ -89,7 +89,7 @@ describe("home", () => {
     // The question is the first item, and 1 is its first option.
     await page.keyboard.press("j");
     await page.keyboard.press("1");
-    // It is held where it was decided, can be taken back, and is sent by Enter.
+    // It is held where it was decided, can be undone, and is sent by Enter.
     await row(page, question).getByText("Answered", { exact: true }).waitFor();
     await checkAccessibility(page);
     await screenshot(page, "home-held");

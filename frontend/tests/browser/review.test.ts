@@ -245,9 +245,15 @@ describe("review in place", () => {
     await mine.getByLabel("Reason or comment").fill("The grace time is too short.");
     await other.getByRole("button", { name: "Approve" }).click();
     await other.getByRole("button", { name: "Send now" }).click();
+    // The field stays while somebody types, so that the rest does not reach the keys.
+    await mine.getByText("This was approved already by Otto. What you write is kept here.").waitFor();
+    await mine.keyboard.type(" Ajar.");
+    await mine.keyboard.press("Control+Enter");
+    expect(await dock(mine).count()).toBe(0);
+    await mine.keyboard.press("Escape");
     await mine.getByText(/^Approved by Otto/).waitFor();
     await mine.getByText("What you have written was not sent.").waitFor();
-    await mine.getByText("The grace time is too short.").waitFor();
+    await mine.getByText("The grace time is too short. Ajar.").waitFor();
     expect(await mine.getByRole("button", { name: "Approve" }).count()).toBe(0);
     // Keys decide nothing any more.
     await heading(mine, REVIEW).focus();

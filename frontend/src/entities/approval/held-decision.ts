@@ -1,4 +1,4 @@
-/** A decision that somebody made and may still take back, and its copy in this browser. */
+/** A decision that somebody made and may still undo, and its copy in this browser. */
 import type { Approval, ApprovalState, Decision, DecisionInput } from "@/api/types";
 
 /** How long a decision is held before it is sent. */

@@ -15,7 +15,7 @@ const approval = (id: string, more: Partial<Approval> = {}): Approval =>
     ...more,
   }) as Approval;
 
-/** A page with held decisions, whose server answers as told. */
+/** A page with held decisions, whose server answers as the test says. */
 function openPage(userId: string | null = "user-1") {
   const sent: Array<HeldDecision & { closing: boolean }> = [];
   const outcomes: HeldOutcome[] = [];
@@ -53,7 +53,7 @@ describe("held decisions", () => {
     expect([page.get(), kinds(), storedIds()]).toEqual([[], ["held", "decided"], []]);
   });
 
-  it("are taken back, the last one first", async () => {
+  it("are undone, the last one first", async () => {
     const { page, sent, kinds } = openPage();
     page.hold(approval("a"), "approve");
     page.hold(approval("b"), "reject", { reason: "No." });
@@ -75,7 +75,7 @@ describe("held decisions", () => {
     expect(sent.map(({ input }) => input)).toEqual([{ answer: "Blue" }]);
   });
 
-  it("are sent at once on request, and can no longer be taken back or replaced", async () => {
+  it("are sent at once on request, and can no longer be undone or replaced", async () => {
     const { page, sent, server } = openPage();
     server.answer = () => new Promise(() => undefined);
     page.hold(approval("a"), "approve");

@@ -222,7 +222,7 @@ export class HeldDecisions {
   }
 }
 
-/** Whether it may still be taken back or sent. */
+/** Whether it may still be undone or sent. */
 const isUnsettled = ({ state }: HeldDecision): boolean => state === "waiting" || state === "unsent";
 
 export const heldDecisions = new HeldDecisions({

@@ -91,7 +91,9 @@ export function HeldState({
       <Icon className={cn("size-4 shrink-0", tone)} aria-hidden="true" />
       <span className={cn("shrink-0 font-semibold", tone)}>{decisionLabel(held)}</span>
       {held.state === "unsent" ? (
-        <span className="min-w-0 text-warning">Not sent yet. {held.message} It is tried again.</span>
+        <span className={cn("min-w-0 text-warning", compact && "max-w-72")}>
+          Not sent yet. {held.message} It is tried again.
+        </span>
       ) : (
         children
       )}
@@ -144,7 +146,7 @@ function KeyHint({ name }: { name: string }) {
 const RADIUS = 5;
 const LENGTH = 2 * Math.PI * RADIUS;
 
-/** The seconds that are left. A screen reader is told once, when the decision is held. */
+/** The seconds that are left. A screen reader says it once, when the decision is held. */
 function Countdown({ due }: { due: number }) {
   useEveryQuarter();
   const left = Math.min(HOLD_MS, Math.max(0, due - Date.now()));

@@ -7,6 +7,7 @@ import { Usage } from "@/entities/job/usage";
 import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
 import { JsonTree } from "@/ui/json-tree";
+import { Summary } from "./summary";
 import { readTasks } from "./task-list";
 
 const OPEN_TASKS_SHOWN = 6;
@@ -62,10 +63,8 @@ export function ReviewChecks({ job, ticket, findings, nameOfStage }: Props) {
         ))}
       </ul>
       {job?.result !== null && job?.result !== undefined && (
-        <details className="rounded-md border bg-surface px-2.5 py-1.5 text-xs">
-          <summary className="flex min-h-6 cursor-pointer items-center font-medium">
-            Result that the job reported
-          </summary>
+        <details className="group rounded-md border bg-surface px-2.5 py-1.5 text-xs">
+          <Summary>Result that the job reported</Summary>
           <div className="scroll-thin max-h-56 overflow-auto pb-1">
             <JsonTree value={job.result} />
           </div>

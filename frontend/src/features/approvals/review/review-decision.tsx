@@ -1,6 +1,7 @@
 import { Check, CornerDownLeft, MessageSquareText, Undo2 } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, type RefObject, useId } from "react";
 import type { Approval, Decision } from "@/api/types";
+import { settledMessage } from "@/entities/approval/held-decision";
 import { HeldNotice } from "@/entities/approval/held-notice";
 import { useHeld } from "@/entities/approval/use-held";
 import { Button } from "@/ui/button";
@@ -21,6 +22,9 @@ interface Props {
   comments: readonly LineComment[];
   /** Why the last attempt to decide was not taken. */
   problem: string | null;
+  /** Whether somebody is typing: the field stays until they have finished, or the rest would reach the shortcuts. */
+  writing: boolean;
+  onWriting: (writing: boolean) => void;
   /** Whether what is typed is the reason to send it back. */
   sendingBack: boolean;
   field: RefObject<HTMLTextAreaElement | null>;
@@ -31,12 +35,12 @@ interface Props {
 
 /** The decision of a review, with everything that goes to the agent. */
 export function ReviewDecision(props: Props) {
-  const { approval, isOwn, text, comments } = props;
+  const { approval, isOwn, text, comments, writing } = props;
   const canDecide = useCanDecide();
   const held = useHeld(approval.id);
   const written = [text.trim(), formatLineComments(comments)].filter(Boolean).join("\n\n");
   if (held) return <HeldNotice held={held} showKeys />;
-  if (approval.status !== "pending") {
+  if (approval.status !== "pending" && !writing) {
     return (
       <div className="grid gap-2">
         <ApprovalOutcome approval={approval} />
@@ -56,11 +60,12 @@ export function ReviewDecision(props: Props) {
       </div>
     );
   }
-  if (!canDecide(approval)) return <CannotDecide approval={approval} isOwn={isOwn} />;
+  if (!canDecide(approval) && !writing) return <CannotDecide approval={approval} isOwn={isOwn} />;
   return <Form {...props} />;
 }
 
-function Form({ approval, text, comments, problem, sendingBack, field, onText, onDecide, onShowLine }: Props) {
+function Form(props: Props) {
+  const { approval, text, comments, problem, sendingBack, field, onText, onDecide, onShowLine } = props;
   const noteId = useId();
   const yesNo = isYesNoQuestion(approval);
   const isReview = approval.kind === "review";
@@ -80,6 +85,9 @@ function Form({ approval, text, comments, problem, sendingBack, field, onText, o
       : "The agent gets this and your comments on lines.";
   return (
     <div className="grid gap-2">
+      {approval.status !== "pending" && (
+        <Notice tone="warning">{settledMessage(approval)} What you write is kept here.</Notice>
+      )}
       {approval.options.length > 0 && (
         <fieldset className="flex flex-wrap gap-1.5">
           <legend className="sr-only">Options</legend>
@@ -131,6 +139,8 @@ function Form({ approval, text, comments, problem, sendingBack, field, onText, o
         rows={text.includes("\n") || text.length > 120 ? 5 : 2}
         className="min-h-0"
         value={text}
+        onFocus={() => props.onWriting(true)}
+        onBlur={() => props.onWriting(false)}
         onChange={(event) => onText(event.target.value)}
         onKeyDown={onKeyDown}
       />

@@ -6,6 +6,7 @@ import { RichText } from "@/entities/ticket/rich-text";
 import { VisibleText } from "@/ui/invisible";
 import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { KIND_LABELS } from "../kinds";
+import { Summary } from "./summary";
 
 interface Props {
   approval: Approval;
@@ -67,8 +68,8 @@ export function ReviewRequest({ approval, asker, ticket, heading }: Props) {
         </div>
       )}
       {ticket?.description && (
-        <details className="rounded-md border bg-surface px-3 py-1.5 text-xs">
-          <summary className="flex min-h-6 cursor-pointer items-center font-medium">Description of the ticket</summary>
+        <details className="group rounded-md border bg-surface px-3 py-1.5 text-xs">
+          <Summary>Description of the ticket</Summary>
           <div className="scroll-thin max-h-72 overflow-y-auto pb-1">
             <RichText text={ticket.description} />
           </div>

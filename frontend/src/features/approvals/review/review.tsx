@@ -48,13 +48,14 @@ export function Review({ approval, onOpen, onLeave, renderDiff, renderTranscript
   const [text, setText] = useState(() => readDraft(id));
   const [problem, setProblem] = useState<string | null>(null);
   const [sendingBack, setSendingBack] = useState(false);
+  const [writing, setWriting] = useState(false);
   const { comments, put } = useLineComments(id);
   const field = useRef<HTMLTextAreaElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const control = useRef<DiffControl>(null);
   // The keys belong to this page at once, and a screen reader reads what is asked.
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
-  // What is taken back is shown again.
+  // What is undone is shown again.
   useEffect(
     () =>
       heldDecisions.onOutcome(({ kind, held: { approval: other } }) => {
@@ -79,6 +80,7 @@ export function Review({ approval, onOpen, onLeave, renderDiff, renderTranscript
       field.current?.focus();
       return;
     }
+    setWriting(false);
     heldDecisions.hold(approval, decision, input);
     if (order.next) onOpen(order.next);
     else heading.current?.focus();
@@ -167,7 +169,7 @@ export function Review({ approval, onOpen, onLeave, renderDiff, renderTranscript
           "grid shrink-0 grid-cols-[minmax(0,1fr)] lg:min-h-0 lg:shrink lg:grow lg:grid-rows-[minmax(0,1fr)_auto]",
           side
             ? "lg:grid-cols-[minmax(20rem,26rem)_minmax(0,1fr)]"
-            : "mx-auto w-full max-w-2xl max-lg:grow lg:border-x",
+            : "mx-auto w-full max-w-2xl max-lg:grow max-lg:grid-rows-[1fr_auto] lg:border-x",
         )}
       >
         <div
@@ -196,6 +198,8 @@ export function Review({ approval, onOpen, onLeave, renderDiff, renderTranscript
             text={text}
             comments={comments}
             problem={problem}
+            writing={writing}
+            onWriting={setWriting}
             sendingBack={sendingBack}
             field={field}
             onText={(next) => {
