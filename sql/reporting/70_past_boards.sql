@@ -8,7 +8,7 @@ returns table (
     blocked_by_ticket_ids text[], story_points double precision, estimate_minutes bigint, spent_minutes bigint,
     created_at timestamptz, updated_at timestamptz, started_at timestamptz, completed_at timestamptz,
     due_on date, milestone_id text
-) language sql stable security definer
+) language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select c.ticket_id, c.key, c.title, c.ticket_type, c.priority, c.status, c.assigned_agent_id, c.created_by_agent_id,
            c.parent_ticket_id, c.tags, c.is_resolved, c.is_blocked, c.blocked_by_ticket_ids, c.story_points, c.estimate_minutes,
@@ -22,7 +22,7 @@ end;
 -- `removed` (then without a field) or `changed`.
 create function reporting.board_diff(workflow text, from_time timestamptz, to_time timestamptz)
 returns table (ticket_id text, key text, title text, change text, field text, old_value jsonb, new_value jsonb)
-language sql stable security definer
+language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select d.*
       from logic.compare_boards(board_diff.workflow, logic.find_seq_at(board_diff.workflow, board_diff.from_time),

@@ -13,18 +13,35 @@ export interface ApprovalQuery {
   cursor?: string;
 }
 
+export interface DecideOptions {
+  key: string;
+  keepalive: boolean;
+}
+
 export const approvals = {
   list: (query: ApprovalQuery, signal?: AbortSignal) =>
     unwrap(client.GET("/api/approvals", { params: { query }, signal })) as Promise<ApprovalPage>,
-  decide: (id: string, decision: Decision, body: DecisionInput) => DECISIONS[decision](id, body) as Promise<Approval>,
+  get: (id: string, signal?: AbortSignal) =>
+    unwrap(client.GET("/api/approvals/{id}", { ...approvalPath(id), signal })) as Promise<Approval>,
+  /** With the same key, it is carried out once. With `keepalive`, it outlives the page. */
+  decide: (id: string, decision: Decision, body: DecisionInput, options: DecideOptions) =>
+    DECISIONS[decision](id, body, options) as Promise<Approval>,
   withdraw: (id: string) =>
     unwrap(client.POST("/api/approvals/{id}/withdraw", { ...approvalPath(id), body: {} })) as Promise<Approval>,
   requestReview: (ticket_id: string, comment?: string) =>
     unwrap(client.POST("/api/tickets/request-review", { body: { ticket_id, comment } })),
 };
 
-const DECISIONS: Record<Decision, (id: string, body: DecisionInput) => Promise<unknown>> = {
-  approve: (id, body) => unwrap(client.POST("/api/approvals/{id}/approve", { ...approvalPath(id), body })),
-  reject: (id, body) => unwrap(client.POST("/api/approvals/{id}/reject", { ...approvalPath(id), body })),
-  answer: (id, body) => unwrap(client.POST("/api/approvals/{id}/answer", { ...approvalPath(id), body })),
+const withOptions = (id: string, { key, keepalive }: DecideOptions) => ({
+  params: { path: { id }, header: { "Idempotency-Key": key } },
+  keepalive,
+});
+
+const DECISIONS: Record<Decision, (id: string, body: DecisionInput, options: DecideOptions) => Promise<unknown>> = {
+  approve: (id, body, options) =>
+    unwrap(client.POST("/api/approvals/{id}/approve", { ...withOptions(id, options), body })),
+  reject: (id, body, options) =>
+    unwrap(client.POST("/api/approvals/{id}/reject", { ...withOptions(id, options), body })),
+  answer: (id, body, options) =>
+    unwrap(client.POST("/api/approvals/{id}/answer", { ...withOptions(id, options), body })),
 };

@@ -27,6 +27,7 @@ export class Session {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private inFlight: Promise<SessionState> | null = null;
   private readonly channel: BroadcastChannel | null;
+  private readonly beforeSigningOut: Array<() => Promise<void>> = [];
 
   constructor(
     private readonly fetcher: typeof fetch = (input, init) => fetch(input, init),
@@ -73,7 +74,13 @@ export class Session {
     return this.authenticate("/api/auth/setup", { token, email, password, name });
   }
 
+  /** Work that has to be done while the user is still signed in. */
+  onSigningOut(work: () => Promise<void>): void {
+    this.beforeSigningOut.push(work);
+  }
+
   async signOut(): Promise<void> {
+    await Promise.all(this.beforeSigningOut.map((work) => work().catch(() => undefined)));
     const headers = this.access ? { authorization: `Bearer ${this.access}` } : undefined;
     await this.fetcher("/api/auth/logout", { method: "POST", headers, credentials: "same-origin" }).catch(() => null);
     this.channel?.postMessage({ type: "signed-out" } satisfies ChannelMessage);

@@ -138,6 +138,12 @@ const inbox = createRoute({
   component: page(() => import("./inbox-route"), "InboxRoute"),
 });
 
+const review = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/review/$approvalId",
+  component: page(() => import("./review-route"), "ReviewRoute"),
+});
+
 const myWork = createRoute({
   getParentRoute: () => shell,
   path: "/my-work",
@@ -193,6 +199,7 @@ export const router = createRouter({
         app,
         statistics,
         inbox,
+        review,
         myWork,
         boardSettings,
         importTickets,

@@ -13,6 +13,7 @@ import { useMedia } from "@/ui/use-media";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { setTheme, type Theme, useTheme } from "@/ui/use-theme";
 import { ConnectionStatus } from "./connection-status";
+import { HeldDecisionsHost } from "./held-decisions-host";
 import { NotificationsHost } from "./notifications-host";
 import { PaletteHost } from "./palette-host";
 import { BottomBar } from "./sidebar/bottom-bar";
@@ -73,6 +74,7 @@ export function Shell() {
         <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
           <Outlet />
         </main>
+        <HeldDecisionsHost />
         {!wide && <BottomBar boards={boards} />}
       </div>
       {sheet && <ShortcutSheet onClose={() => setSheet(false)} />}

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
   api,
@@ -6,6 +6,7 @@ import {
   checkAccessibility,
   createTicket,
   createWorkflow,
+  eventually,
   moveTicket,
   openBoard,
   screenshot,
@@ -36,6 +37,8 @@ const requestApproval = (body: Record<string, unknown>) =>
   worker.post<Approval>("/api/approvals", { workflow_id: workflow, ...body });
 const getApproval = (id: string) => api<Approval>("GET", `/api/approvals/${id}`);
 const approvalCard = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
+/** Decisions are held for ten seconds; this does not wait for their end. */
+const sendNow = (where: Locator) => where.getByRole("button", { name: "Send now" }).click();
 
 describe("approvals", () => {
   it("notifies members, is answered with an option, and resumes the job", async () => {
@@ -64,6 +67,7 @@ describe("approvals", () => {
     await checkAccessibility(page);
     await screenshot(page, "job-asked");
     await approvalCard(page, id).getByRole("button", { name: "Postgres" }).click();
+    await sendNow(approvalCard(page, id));
     await page.locator('header [data-job-status="running"]').waitFor();
     await approvalCard(page, id).getByText("Answered").waitFor();
     expect((await getApproval(id)).answer).toBe("Postgres");
@@ -85,21 +89,42 @@ describe("approvals", () => {
     await page.keyboard.press("j");
     await page.locator(`[data-approval="${first}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("a");
+    // It is held: one key undoes it, Enter sends it.
+    await approvalCard(page, first).getByText("Approved", { exact: true }).waitFor();
+    await checkAccessibility(page);
+    await screenshot(page, "approvals-held");
+    expect((await getApproval(first)).status).toBe("pending");
+    await page.keyboard.press("z");
+    await approvalCard(page, first).getByRole("button", { name: "Approve" }).waitFor();
+    await page.getByTestId("announcer").getByText("Nothing was sent.").waitFor();
+    await page.keyboard.press("a");
+    await approvalCard(page, first).getByText("Approved", { exact: true }).waitFor();
+    await page.keyboard.press("Enter");
     await approvalCard(page, first).waitFor({ state: "detached" });
     // The selection moves to the next approval.
     await page.locator(`[data-approval="${second}"][aria-current="true"]`).waitFor();
     await page.keyboard.press("r");
     await page.getByRole("dialog").getByLabel("Reason").fill("It is too early.");
     await page.keyboard.press("Control+Enter");
+    await approvalCard(page, second).getByText("Rejected", { exact: true }).waitFor();
+    await page.keyboard.press("Enter");
     await approvalCard(page, second).waitFor({ state: "detached" });
     await approvalCard(page, third).focus();
+    // A mistyped digit is corrected by the right one.
+    await page.keyboard.press("1");
+    await approvalCard(page, third).getByText("Answered", { exact: true }).waitFor();
     await page.keyboard.press("2");
+    await approvalCard(page, third).getByText("Blue").waitFor();
+    await page.keyboard.press("Enter");
     await approvalCard(page, third).waitFor({ state: "detached" });
     // Typing in a field must not trigger shortcuts.
     const fourth = await requestApproval({ question: "Fourth?" });
     await approvalCard(page, fourth.id).getByLabel("Answer or reason").click();
     await page.keyboard.type("a really good one");
     await page.keyboard.press("Control+Enter");
+    // The notice of the held decision has the focus of the field that it replaced.
+    await approvalCard(page, fourth.id).getByText("Answered", { exact: true }).waitFor();
+    await page.keyboard.press("Enter");
     await approvalCard(page, fourth.id).waitFor({ state: "detached" });
     expect(await getApproval(fourth.id)).toMatchObject({ status: "answered", answer: "a really good one" });
     await page.getByRole("link", { name: "Decided" }).click();
@@ -123,6 +148,7 @@ describe("approvals", () => {
     await board.waitForURL(/\/approvals/);
     await approvalCard(board, id).getByLabel("Answer or reason").fill("Here they are.");
     await approvalCard(board, id).getByRole("button", { name: "Answer" }).click();
+    await sendNow(approvalCard(board, id));
     await approvalCard(board, id).waitFor({ state: "detached" });
     expect((await getApproval(id)).answer).toBe("Here they are.");
     await board.close();
@@ -149,11 +175,17 @@ describe("approvals", () => {
     await checkAccessibility(page);
     await screenshot(page, "ticket-review");
     await review.getByRole("button", { name: "Reject" }).click();
+    await review.getByText("Rejected", { exact: true }).waitFor();
+    await review.getByRole("button", { name: "Undo" }).click();
+    expect(await review.getByLabel("Comment or reason").inputValue()).toBe("Not this year.");
+    await review.getByRole("button", { name: "Reject" }).click();
+    await sendNow(review);
     await review.getByText("Rejected").waitFor();
     await card(page, ticket.ticket_id).getByText("Rejected").waitFor();
     await worker.post("/api/tickets/request-review", { ticket_id: ticket.ticket_id, comment: "And now?" });
     // The card no longer says Rejected once the second review is asked for, so only Approved tells that the answer is in.
     await review.getByRole("button", { name: "Approve" }).click();
+    await sendNow(review);
     await review.getByText("Approved").waitFor();
     await card(page, ticket.ticket_id).getByText("Rejected").waitFor({ state: "detached" });
     await moveTicket(ticket.ticket_id, "in_progress");
@@ -172,6 +204,7 @@ describe("approvals", () => {
     const question = drawer.getByRole("article", { name: /^Clarification/ });
     expect(await question.getByRole("button", { name: "Approve" }).count()).toBe(0);
     await question.getByRole("button", { name: "Follow the title" }).click();
+    await sendNow(question);
     await question.getByText("Answered").waitFor();
     await drawer.getByText("Follow the title").nth(1).waitFor();
   });
@@ -188,5 +221,38 @@ describe("approvals", () => {
     await drawer.getByText("Another member has to decide this.").waitFor();
     await drawer.getByRole("button", { name: "Withdraw" }).click();
     await drawer.getByText("Withdrawn", { exact: true }).first().waitFor();
+  });
+
+  it("sends a held decision after ten seconds, on any page, when the page is closed, and before signing out", async () => {
+    const ask = async (question: string) => (await requestApproval({ question })).id;
+    const ids = [await ask("Held one?"), await ask("Held two?"), await ask("Held three?")];
+    const [one = "", two = "", three = ""] = ids;
+    const context = await signedInMember(workflow, "Patient");
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto("/approvals");
+    await approvalCard(page, one).getByRole("button", { name: "Approve" }).click();
+    // Another page shows it as well, with the same way back.
+    await page.getByRole("link", { name: "My work" }).first().click();
+    const dock = page.getByRole("region", { name: "Held decisions" });
+    await dock.getByText("Held one?").waitFor();
+    await page.clock.runFor(9_000);
+    expect((await getApproval(one)).status).toBe("pending");
+    await page.clock.runFor(1_500);
+    await dock.waitFor({ state: "detached" });
+    expect((await getApproval(one)).status).toBe("approved");
+    // A page that is closed sends what it holds.
+    await page.goto("/approvals");
+    await approvalCard(page, two).getByRole("button", { name: "Reject" }).click();
+    await approvalCard(page, two).getByText("Rejected", { exact: true }).waitFor();
+    await page.goto("about:blank");
+    await eventually("it is sent", async () => (await getApproval(two)).status === "rejected");
+    const next = await context.newPage();
+    await next.goto("/approvals");
+    await approvalCard(next, three).getByRole("button", { name: "Approve" }).click();
+    await next.getByRole("button", { name: /^Account menu/ }).click();
+    await next.getByRole("menuitem", { name: "Sign out" }).click();
+    await next.waitForURL(/sign-in/);
+    expect((await getApproval(three)).status).toBe("approved");
   });
 });

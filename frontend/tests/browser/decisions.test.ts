@@ -31,6 +31,8 @@ interface Approval {
 const requestApproval = (body: Record<string, unknown>) =>
   worker.post<Approval>("/api/approvals", { workflow_id: workflow, ...body });
 const approvalCard = (page: Page, id: string) => page.locator(`[data-approval="${id}"]`);
+/** Decisions are held for ten seconds; this does not wait for their end. */
+const sendNow = (page: Page, id: string) => approvalCard(page, id).getByRole("button", { name: "Send now" }).click();
 
 async function openInbox(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
@@ -62,6 +64,7 @@ describe("decisions", () => {
     await jobPage.locator('header [data-job-status="waiting"]').waitFor();
     const longPoll = worker.get<Approval>(`/api/approvals/${id}?wait=30`);
     await approvalCard(page, id).getByRole("button", { name: "Blue" }).click();
+    await sendNow(page, id);
     expect(await longPoll).toMatchObject({ status: "answered", answer: "Blue" });
     await approvalCard(page, id).waitFor({ state: "detached" });
     for (const where of [ticketPage, jobPage]) {
@@ -82,15 +85,20 @@ describe("decisions", () => {
     await page.keyboard.type("Just ");
     await approvalCard(other, id).getByLabel("Answer or reason").fill("Callboard");
     await approvalCard(other, id).getByRole("button", { name: "Answer" }).click();
+    await sendNow(other, id);
     await approvalCard(other, id).waitFor({ state: "detached" });
     await page.getByText("Someone else has already decided this").waitFor();
     await page.keyboard.type("call it a joke");
     await page.keyboard.press("Control+Enter");
-    await page.getByText("Could not save the decision").waitFor();
-    await page.getByText(/Carla/).waitFor();
-    expect(await approvalCard(page, id).getByLabel("Answer or reason").inputValue()).toBe("Just call it a joke");
-    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Send now" }).click();
+    const refused = page.getByRole("alert").filter({ hasText: "Could not save the decision" });
+    await refused.getByText(/Carla/).waitFor();
+    // Nothing that was written is lost.
+    await refused.getByText("Just call it a joke").waitFor();
     await approvalCard(page, id).waitFor({ state: "detached" });
+    await checkAccessibility(page);
+    await refused.getByRole("button", { name: "Dismiss" }).click();
+    await refused.waitFor({ state: "detached" });
     expect((await api<Approval>("GET", `/api/approvals/${bystander.id}`)).status).toBe("pending");
     await worker.post(`/api/approvals/${bystander.id}/withdraw`, {});
   });
@@ -114,8 +122,10 @@ describe("decisions", () => {
       });
     });
     await approvalCard(second, id).getByRole("button", { name: "Reject" }).click();
+    await sendNow(second, id);
     await sent;
     await approvalCard(first, id).getByRole("button", { name: "Approve" }).click();
+    await sendNow(first, id);
     await approvalCard(first, id).waitFor({ state: "detached" });
     release();
     await second.getByText("Could not save the decision").waitFor();
@@ -123,5 +133,21 @@ describe("decisions", () => {
     await approvalCard(second, id).waitFor({ state: "detached" });
     await checkAccessibility(second);
     expect((await api<Approval>("GET", `/api/approvals/${id}`)).status).toBe("approved");
+  });
+
+  it("that are held are not sent once somebody else has decided", async () => {
+    const first = await openInbox(await signedInMember(workflow, "Dora"));
+    const second = await openInbox(await signedIn());
+    const { id } = await requestApproval({ question: "Merge the branch?" });
+    await approvalCard(second, id).getByLabel("Answer or reason").fill("The tests are missing.");
+    await approvalCard(second, id).getByRole("button", { name: "Reject" }).click();
+    await approvalCard(second, id).getByText("Rejected", { exact: true }).waitFor();
+    await approvalCard(first, id).getByRole("button", { name: "Approve" }).click();
+    await sendNow(first, id);
+    // Shown at once, long before the ten seconds are over.
+    const refused = second.getByRole("alert").filter({ hasText: "This was approved already by Dora." });
+    await refused.getByText("The tests are missing.").waitFor();
+    await approvalCard(second, id).waitFor({ state: "detached" });
+    expect(await api<Approval>("GET", `/api/approvals/${id}`)).toMatchObject({ status: "approved" });
   });
 });

@@ -89,6 +89,15 @@ describe("home", () => {
     // The question is the first item, and 1 is its first option.
     await page.keyboard.press("j");
     await page.keyboard.press("1");
+    // It is held where it was decided, can be undone, and is sent by Enter.
+    await row(page, question).getByText("Answered", { exact: true }).waitFor();
+    await checkAccessibility(page);
+    await screenshot(page, "home-held");
+    await page.keyboard.press("z");
+    await row(page, question).getByRole("button", { name: "SQLite" }).waitFor();
+    await page.keyboard.press("1");
+    await row(page, question).getByText("Answered", { exact: true }).waitFor();
+    await page.keyboard.press("Enter");
     await row(page, question).waitFor({ state: "detached" });
     await eventually("it is answered", async () => {
       const decided = await api<{ status: string; answer: string }>("GET", `/api/approvals/${question}`);

@@ -15,7 +15,7 @@ struct Dist;
 
 /// The pages of the dashboard, as `frontend/src/app/router.tsx` routes them; `$` stands for one segment. Any other path is
 /// 404, so that programs that look for an API at a path get an answer they can read.
-const PAGES: [&str; 23] = [
+const PAGES: [&str; 24] = [
     "/",
     "/workflows",
     "/my-work",
@@ -34,6 +34,7 @@ const PAGES: [&str; 23] = [
     "/w/$/jobs/$",
     "/w/$/agents",
     "/w/$/agents/new",
+    "/w/$/review/$",
     "/w/$/apps",
     "/w/$/settings",
     "/w/$/settings/security",

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { cn } from "@/ui/cn";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { InboxBadge, useInboxLabel } from "./inbox-badge";
-import { HOME, INBOX, MY_WORK, pageAt, pageOf, WORKFLOW_PAGES } from "./links";
+import { HOME, INBOX, isInbox, MY_WORK, pageAt, pageOf, WORKFLOW_PAGES } from "./links";
 import type { Boards } from "./use-sidebar";
 
 const MAX_BOARDS = 12;
@@ -29,7 +29,7 @@ export function BottomBar({ boards: { all, current } }: { boards: Boards }) {
         name={INBOX.name}
         label={inbox.label}
         icon={<INBOX.icon />}
-        current={pathname === INBOX.path}
+        current={isInbox(pathname)}
         badge={<InboxBadge count={inbox.count} collapsed={false} />}
       />
       <Item href={MY_WORK.path} name={MY_WORK.name} icon={<MY_WORK.icon />} current={pathname === MY_WORK.path} />

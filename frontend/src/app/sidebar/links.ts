@@ -39,11 +39,20 @@ export function pageOf(workflowId: string, path: string): string {
   return `/w/${workflowId}${path}`;
 }
 
+const REVIEW = "/review/";
+
+/** Whether a location shows the inbox or one of its reviews. */
+export function isInbox(pathname: string): boolean {
+  return pathname === INBOX.path || pageAt(pathname)?.path === REVIEW;
+}
+
 /** Which page of a workflow a location shows: the longest path that fits. Tickets belong to the page below them. */
 export function pageAt(pathname: string): { workflowId: string; path: string } | null {
   const [, workflowId = "", rest = ""] = /^\/w\/([^/]+)(\/.*)?$/.exec(pathname) ?? [];
   if (!workflowId) return null;
   const fits = ({ path }: PageLink) => path !== "" && (rest === path || rest.startsWith(`${path}/`));
+  // Reviews belong to the inbox.
+  if (rest.startsWith(REVIEW)) return { workflowId: decodeURIComponent(workflowId), path: REVIEW };
   const path = WORKFLOW_PAGES.filter(fits).sort((a, b) => b.path.length - a.path.length)[0]?.path ?? "";
   return { workflowId: decodeURIComponent(workflowId), path };
 }

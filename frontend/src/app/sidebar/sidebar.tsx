@@ -8,7 +8,7 @@ import { keyLabels } from "@/ui/shortcut-keys";
 import { Tooltip } from "@/ui/tooltip";
 import { BoardList } from "./board-list";
 import { InboxBadge, useInboxLabel } from "./inbox-badge";
-import { HOME, INBOX, MY_WORK, type PageLink, pageAt, WORKFLOW_PAGES } from "./links";
+import { HOME, INBOX, isInbox, MY_WORK, type PageLink, pageAt, WORKFLOW_PAGES } from "./links";
 import { NavLink } from "./nav-link";
 import type { Boards } from "./use-sidebar";
 
@@ -32,7 +32,7 @@ export function Sidebar({ boards, collapsed, onToggle, onShortcuts }: Props) {
       href={page.path}
       name={page.name}
       icon={<page.icon />}
-      current={pathname === page.path}
+      current={page === INBOX ? isInbox(pathname) : pathname === page.path}
       collapsed={collapsed}
       {...more}
     />

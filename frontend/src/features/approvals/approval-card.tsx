@@ -1,7 +1,10 @@
-import { Bot, CircleHelp, Eye, Hourglass, type LucideIcon, MessageCircleQuestion } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { Bot, Hourglass } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { useMe } from "@/api/hooks";
-import type { Approval, ApprovalKind } from "@/api/types";
+import type { Approval } from "@/api/types";
+import { HeldNotice } from "@/entities/approval/held-notice";
+import { useHeld } from "@/entities/approval/use-held";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
@@ -9,7 +12,8 @@ import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { ApprovalOutcome } from "./approval-outcome";
 import { toastId } from "./approval-toasts";
-import { DecisionForm } from "./decision-form";
+import { CannotDecide, DecisionForm } from "./decision-form";
+import { KIND_LABELS } from "./kinds";
 import { useCanDecide } from "./use-approvals";
 
 interface Props {
@@ -20,18 +24,13 @@ interface Props {
   current?: boolean;
 }
 
-const KIND_LABELS: Record<ApprovalKind, { name: string; icon: LucideIcon }> = {
-  question: { name: "Question", icon: MessageCircleQuestion },
-  review: { name: "Review", icon: Eye },
-  clarification: { name: "Clarification", icon: CircleHelp },
-};
-
 /** An approval with the form to decide it, or its outcome once it is closed. */
 export function ApprovalCard({ approval, links, current }: Props) {
   const me = useMe()?.id;
   const canDecide = useCanDecide();
   const { name, icon: Icon } = KIND_LABELS[approval.kind];
   const isPending = approval.status === "pending";
+  const held = useHeld(approval.id);
   // A toast for an approval that is already on screen is noise.
   useEffect(() => {
     if (isPending) toast.dismiss(toastId(approval.id));
@@ -42,6 +41,7 @@ export function ApprovalCard({ approval, links, current }: Props) {
       aria-label={`${name}: ${approval.question}`}
       aria-current={current || undefined}
       data-approval={approval.id}
+      data-held={held?.approval.id}
       tabIndex={-1}
       className={cn(
         "grid gap-2.5 rounded-lg border bg-surface p-3 outline-offset-2",
@@ -71,7 +71,19 @@ export function ApprovalCard({ approval, links, current }: Props) {
             <Hourglass className="size-3" aria-hidden="true" /> expires {formatUpcoming(approval.expires_at)}
           </span>
         )}
-        {links && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{links}</span>}
+        <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">
+          {links}
+          {isPending && (
+            <Link
+              to="/w/$workflowId/review/$approvalId"
+              params={{ workflowId: approval.workflow_id, approvalId: approval.id }}
+              className="rounded font-medium text-accent-foreground hover:underline"
+              data-review=""
+            >
+              Review
+            </Link>
+          )}
+        </span>
       </header>
       <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">
         <VisibleText text={approval.question} />
@@ -81,15 +93,14 @@ export function ApprovalCard({ approval, links, current }: Props) {
           <RichText text={approval.context} />
         </div>
       )}
-      {isPending ? (
-        <DecisionForm
-          approval={approval}
-          canDecide={canDecide(approval)}
-          isOwn={approval.asked_by === me}
-          showNumbers={current}
-        />
-      ) : (
+      {held ? (
+        <HeldNotice held={held} showKeys={current} />
+      ) : !isPending ? (
         <ApprovalOutcome approval={approval} />
+      ) : canDecide(approval) ? (
+        <DecisionForm approval={approval} showNumbers={current} />
+      ) : (
+        <CannotDecide approval={approval} isOwn={approval.asked_by === me} />
       )}
     </article>
   );

@@ -1,16 +1,17 @@
 import { Check, CornerDownLeft, Undo2, X } from "lucide-react";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import type { Approval, Decision, DecisionInput } from "@/api/types";
+import { readDraft, writeDraft } from "@/entities/approval/drafts";
+import { heldDecisions } from "@/entities/approval/held-decisions";
+import { focusHeldNotice } from "@/entities/approval/held-notice";
 import { Button } from "@/ui/button";
 import { Textarea } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
 import { Kbd } from "@/ui/states";
-import { useDecide } from "./use-approvals";
+import { useWithdraw } from "./use-approvals";
 
 interface Props {
   approval: Approval;
-  canDecide: boolean;
-  isOwn: boolean;
   /** Shows the number key of each option. */
   showNumbers?: boolean;
 }
@@ -21,40 +22,20 @@ export function isYesNoQuestion({ kind, options }: Approval): boolean {
 }
 
 /** Options as buttons, a free-text answer, and approve or reject. A review offers only approve and reject. */
-export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props) {
-  const { decide, withdraw } = useDecide();
-  const [draft, setDraft] = useState("");
-  const [busy, setBusy] = useState(false);
-  const field = useRef<HTMLTextAreaElement>(null);
+export function DecisionForm({ approval, showNumbers }: Props) {
+  const [draft, setDraft] = useState(() => readDraft(approval.id));
   const text = draft.trim();
   const isReview = approval.kind === "review";
-  const send = async (decision: Decision, input: DecisionInput) => {
-    if (busy) return;
-    setBusy(true);
-    if (await decide(approval, decision, input)) {
-      setDraft("");
-      field.current?.blur();
-    }
-    setBusy(false);
+  const hold = (decision: Decision, input: DecisionInput) => {
+    focusHeldNotice(approval.id);
+    heldDecisions.hold(approval, decision, input);
   };
-  const approve = () => void send("approve", text ? (isReview ? { comment: text } : { reason: text }) : {});
-  const reject = () => void send("reject", text ? { reason: text } : {});
+  const approve = () => hold("approve", text ? (isReview ? { comment: text } : { reason: text }) : {});
+  const reject = () => hold("reject", text ? { reason: text } : {});
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!isReview && text) void send("answer", { answer: text });
+    if (!isReview && text) hold("answer", { answer: text });
   };
-  if (!canDecide) {
-    return (
-      <div className="flex items-center gap-2 text-muted-foreground text-xs">
-        {isOwn ? "Another member has to decide this." : "Only members can decide this."}
-        {isOwn && (
-          <Button size="sm" variant="ghost" disabled={busy} onClick={() => void withdraw(approval)}>
-            <Undo2 /> Withdraw
-          </Button>
-        )}
-      </div>
-    );
-  }
   return (
     <form onSubmit={submit} className="grid gap-2">
       {approval.options.length > 0 && (
@@ -64,9 +45,9 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
             <Button
               key={option}
               data-option={i}
-              disabled={busy}
               className="h-auto min-h-8 whitespace-normal py-1 text-left"
-              onClick={() => void send("answer", { answer: option })}
+              // What was written beside an option says why it was chosen.
+              onClick={() => hold("answer", text ? { answer: option, reason: text } : { answer: option })}
             >
               {showNumbers && i < 9 && (
                 <span aria-hidden="true" className="pointer-coarse:hidden">
@@ -79,7 +60,6 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
         </fieldset>
       )}
       <Textarea
-        ref={field}
         aria-label={isReview ? "Comment or reason" : "Answer or reason"}
         placeholder={
           isReview
@@ -91,7 +71,10 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
         rows={draft.includes("\n") ? 4 : 1}
         className="min-h-0"
         value={draft}
-        onChange={(event) => setDraft(event.target.value)}
+        onChange={(event) => {
+          setDraft(event.target.value);
+          writeDraft(approval.id, event.target.value);
+        }}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
           if (event.key !== "Escape") return;
@@ -101,21 +84,45 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
       />
       <div className="flex flex-wrap gap-1.5">
         {!isReview && (
-          <Button type="submit" size="sm" variant={text ? "primary" : "outline"} disabled={!text || busy}>
+          <Button type="submit" size="sm" variant={text ? "primary" : "outline"} disabled={!text}>
             <CornerDownLeft /> Answer
           </Button>
         )}
         {isYesNoQuestion(approval) && (
           <>
-            <Button size="sm" variant={isReview ? "primary" : "outline"} disabled={busy} onClick={approve}>
+            <Button size="sm" variant={isReview ? "primary" : "outline"} onClick={approve}>
               <Check /> Approve
             </Button>
-            <Button size="sm" variant="danger" disabled={busy} onClick={reject}>
+            <Button size="sm" variant="danger" onClick={reject}>
               <X /> Reject
             </Button>
           </>
         )}
       </div>
     </form>
+  );
+}
+
+/** In place of the form, for those who cannot decide. */
+export function CannotDecide({ approval, isOwn }: { approval: Approval; isOwn: boolean }) {
+  const withdraw = useWithdraw();
+  const [busy, setBusy] = useState(false);
+  return (
+    <div className="flex items-center gap-2 text-muted-foreground text-xs">
+      {isOwn ? "Another member has to decide this." : "Only members can decide this."}
+      {isOwn && (
+        <Button
+          size="sm"
+          variant="ghost"
+          disabled={busy}
+          onClick={() => {
+            setBusy(true);
+            void withdraw(approval).finally(() => setBusy(false));
+          }}
+        >
+          <Undo2 /> Withdraw
+        </Button>
+      )}
+    </div>
   );
 }

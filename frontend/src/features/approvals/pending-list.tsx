@@ -1,19 +1,20 @@
 import { Inbox } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import type { Approval, Decision, DecisionInput } from "@/api/types";
+import { writeDraft } from "@/entities/approval/drafts";
+import { heldDecisions } from "@/entities/approval/held-decisions";
 import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { ApprovalCard } from "./approval-card";
 import { ApprovalLinks } from "./approval-links";
 import { isYesNoQuestion } from "./decision-form";
-import { useCanDecide, useDecide, usePendingApprovals } from "./use-approvals";
+import { useCanDecide, usePendingApprovals } from "./use-approvals";
 
 /** Pending approvals, oldest first, with keyboard navigation. */
 export function PendingList({ focus }: { focus: string | undefined }) {
   const { pending, isPending, isError, error } = usePendingApprovals();
-  const { decide } = useDecide();
   const canDecide = useCanDecide();
   // An approval being answered stays in the list when someone else decides it. Otherwise the rest of the typing would
   // reach the keyboard shortcuts.
@@ -38,14 +39,18 @@ export function PendingList({ focus }: { focus: string | undefined }) {
     const next = shown[Math.min(shown.length - 1, Math.max(0, index + by))] ?? shown[0];
     if (next) setCurrent(next.id);
   };
-  // After a decision by keyboard, selection moves to the next approval.
-  const decideAndAdvance = async (approval: Approval, decision: Decision, input?: DecisionInput) => {
-    const next = shown[index + 1] ?? shown[index - 1];
-    if (await decide(approval, decision, input)) setCurrent(next?.id);
+  // Once the decision about the selected approval is sent, the selection moves to the next one.
+  const place = useRef(0);
+  useEffect(() => {
+    if (index >= 0) place.current = index;
+    else if (currentId && shown.length > 0) setCurrent(shown[Math.min(place.current, shown.length - 1)]?.id);
+  }, [index, currentId, shown]);
+  const decide = (decision: Decision, input?: DecisionInput) => {
+    if (current && canDecide(current)) heldDecisions.hold(current, decision, input);
   };
   const pickOption = (n: number) => () => {
     const answer = current?.options[n - 1];
-    if (current && answer && canDecide(current)) void decideAndAdvance(current, "answer", { answer });
+    if (answer) decide("answer", { answer });
   };
   const reject = async (approval: Approval) => {
     const reason = await prompt({
@@ -54,7 +59,10 @@ export function PendingList({ focus }: { focus: string | undefined }) {
       label: "Reason",
       submit: "Reject",
     });
-    if (reason !== null) await decideAndAdvance(approval, "reject", { reason });
+    if (reason === null) return;
+    // Undoing gives it back.
+    writeDraft(approval.id, reason);
+    heldDecisions.hold(approval, "reject", { reason });
   };
   useShortcuts({
     j: { label: "Next and previous approval", group: "Approvals", keys: ["j", "k"], run: step(1) },
@@ -65,7 +73,7 @@ export function PendingList({ focus }: { focus: string | undefined }) {
       label: "Approve",
       group: "Approvals",
       run: () => {
-        if (current && canDecide(current) && isYesNoQuestion(current)) void decideAndAdvance(current, "approve");
+        if (current && isYesNoQuestion(current)) decide("approve");
       },
     },
     r: {
@@ -75,6 +83,14 @@ export function PendingList({ focus }: { focus: string | undefined }) {
         if (!current || !canDecide(current) || !isYesNoQuestion(current)) return;
         event.preventDefault();
         void reject(current);
+      },
+    },
+    v: {
+      label: "Review with the diff and the transcript",
+      group: "Approvals",
+      run: () => {
+        const id = current?.id ?? shown[0]?.id ?? "";
+        document.querySelector<HTMLElement>(`[data-approval="${CSS.escape(id)}"] [data-review]`)?.click();
       },
     },
     c: {
@@ -106,7 +122,7 @@ export function PendingList({ focus }: { focus: string | undefined }) {
           key={approval.id}
           onFocus={({ target }) => {
             setCurrent(approval.id);
-            if (target.matches("textarea")) setEditing(approval);
+            setEditing(target.matches("textarea") ? approval : null);
           }}
           onBlur={() => setEditing(null)}
           className="grid gap-1.5"
@@ -124,7 +140,7 @@ export function PendingList({ focus }: { focus: string | undefined }) {
       {shown.some(canDecide) && (
         <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
           <Kbd>J</Kbd> <Kbd>K</Kbd> select, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject, <Kbd>C</Kbd> comment,{" "}
-          <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option
+          <Kbd>V</Kbd> review, <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option, <Kbd>Z</Kbd> undo, <Kbd>Enter</Kbd> send now
         </p>
       )}
     </div>

@@ -1,10 +1,10 @@
 /** Queries and mutations of approvals. Live events keep the cached lists current. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { approvals, explain } from "@/api";
 import { useMe, useWorkflows } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
-import type { Approval, ApprovalState, Decision, DecisionInput } from "@/api/types";
+import type { Approval, ApprovalState } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 import { toast } from "@/ui/toast";
@@ -63,26 +63,20 @@ export function useCanDecide(): (approval: Approval) => boolean {
   }, [data, me]);
 }
 
-const DONE_LABELS: Record<Decision, string> = { approve: "Approved", reject: "Rejected", answer: "Answered" };
-
-export function useDecide() {
+/** Takes back a request of one's own. Decisions are held first: see entities/approval/held-decisions. */
+export function useWithdraw(): (approval: Approval) => Promise<void> {
   const live = useLive();
-  return useMemo(() => {
-    const run = async (done: string, request: () => Promise<Approval>): Promise<boolean> => {
+  return useCallback(
+    async (approval) => {
       try {
-        live.work.putApproval(await request());
-        toast.success(done);
-        announce(done);
-        return true;
+        live.work.putApproval(await approvals.withdraw(approval.id));
+        toast.success("Withdrawn");
+        announce("Withdrawn");
       } catch (error) {
-        toast.error("Could not save the decision", { description: explain(error), duration: 8_000 });
+        toast.error("Could not withdraw the request", { description: explain(error), duration: 8_000 });
         live.work.refresh(queryKeys.approvals);
-        return false;
       }
-    };
-    const decide = (approval: Approval, decision: Decision, input: DecisionInput = {}) =>
-      run(DONE_LABELS[decision], () => approvals.decide(approval.id, decision, input));
-    const withdraw = (approval: Approval) => run("Withdrawn", () => approvals.withdraw(approval.id));
-    return { decide, withdraw };
-  }, [live]);
+    },
+    [live],
+  );
 }

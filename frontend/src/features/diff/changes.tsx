@@ -12,6 +12,7 @@ import { FileTree } from "./file-tree";
 import { KeyList } from "./key-list";
 import type { CommitDiff, DiffFile } from "./model/files";
 import { toPatch } from "./model/patch";
+import { highestNumber } from "./model/rows";
 import { TopBar, WayBar } from "./toolbar";
 import { useDiff } from "./use-diff";
 import { keyOfEvent, useDiffKeys } from "./use-diff-keys";
@@ -144,14 +145,4 @@ export function Changes({ diff, files, heading, onClose }: Props) {
       <KeyList />
     </div>
   );
-}
-
-function highestNumber(files: readonly DiffFile[]): number {
-  let highest = 0;
-  for (const { hunks } of files) {
-    for (const { lines } of hunks) {
-      for (const { before, after } of lines.slice(-50)) highest = Math.max(highest, before ?? 0, after ?? 0);
-    }
-  }
-  return highest;
 }

@@ -1,16 +1,14 @@
-import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
-import { useMemo } from "react";
-import { explain, tickets } from "@/api";
-import { queryKeys } from "@/api/query-keys";
+import { explain } from "@/api";
 import { Button } from "@/ui/button";
 import { VisibleText } from "@/ui/invisible";
 import { Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { Changes } from "./changes";
 import "./diff.css";
-import { type CommitDiff, toFiles } from "./model/files";
+import type { CommitDiff } from "./model/files";
+import { useCommitDiff } from "./use-commit-diff";
 
 interface Props {
   workflowId: string;
@@ -20,13 +18,7 @@ interface Props {
 
 /** The diff of a commit, over the whole page. */
 export function DiffDialog({ workflowId, sha, onClose }: Props) {
-  const { data, error, isPending, isFetching, refetch } = useQuery({
-    queryKey: queryKeys.commitDiff(workflowId, sha),
-    queryFn: ({ signal }) => tickets.commitDiff(sha, workflowId, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-    retry: false,
-  });
-  const files = useMemo(() => (data ? toFiles(data.files) : null), [data]);
+  const { data, files, error, isPending, isFetching, refetch } = useCommitDiff(workflowId, sha);
   const loaded = data && files;
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>

@@ -10,7 +10,9 @@ import {
 } from "react";
 import { CodeRow } from "./code-line";
 import { FileHeader } from "./file-header";
+import { LineFrame, type LineTools } from "./line-frame";
 import type { DiffFile } from "./model/files";
+import { isLineRow } from "./model/line-targets";
 import { keyOf, lastUpTo, type Mode, type Row, type Rows } from "./model/rows";
 import { estimateHeight, HEADER_HEIGHT, LINE_HEIGHT, needsMeasuring } from "./row-heights";
 import { GapRow, NoteRow } from "./small-rows";
@@ -25,6 +27,8 @@ export interface DiffHandle {
   isAbove: (row: number) => boolean;
   /** The first and the last row in sight. */
   inSight: () => { from: number; to: number };
+  /** Scrolls no further than a row needs to be in sight. */
+  reveal: (row: number) => void;
   focus: () => void;
 }
 
@@ -43,6 +47,7 @@ interface Props {
   onViewed: (file: number) => void;
   /** Called with the file that is in sight. */
   onFile: (file: number) => void;
+  lines?: LineTools;
   ref: Ref<DiffHandle>;
 }
 
@@ -51,7 +56,7 @@ const LINES_ABOVE = 4;
 
 /** The list of all files and their lines. Only what is in sight is drawn. */
 export function DiffView(props: Props) {
-  const { rows, mode, narrow, digits, collapsed, viewed, change, onCollapse, onViewed, onFile, ref } = props;
+  const { rows, mode, narrow, digits, collapsed, viewed, change, onCollapse, onViewed, onFile, lines, ref } = props;
   const scroller = useRef<HTMLElement>(null);
   const ruler = useRef<HTMLSpanElement>(null);
   const columns = useColumns({ scroller, ruler, mode, narrow, digits });
@@ -60,7 +65,14 @@ export function DiffView(props: Props) {
   const { headers } = rows;
 
   // Rows keep their measured heights when others are folded away, but not when the width changes.
-  const getItemKey = useCallback((index: number) => `${columns}:${keyOf(rows.rows[index] as Row)}`, [rows, columns]);
+  const has = lines?.has;
+  const getItemKey = useCallback(
+    (index: number) => {
+      const row = rows.rows[index] as Row;
+      return `${columns}:${keyOf(row)}${has && isLineRow(row) && has(row) ? "+" : ""}`;
+    },
+    [rows, columns, has],
+  );
   const virtual = useVirtualizer<HTMLElement, HTMLDivElement>({
     count: rows.rows.length,
     getScrollElement: () => scroller.current,
@@ -110,9 +122,18 @@ export function DiffView(props: Props) {
       },
       isAbove: (row) => startOf(row) < (scroller.current?.scrollTop ?? 0),
       inSight,
+      reveal: (row) => {
+        const element = scroller.current;
+        const item = virtual.measurementsCache[row];
+        if (!element || !item) return;
+        const top = item.start - HEADER_HEIGHT - LINE_HEIGHT;
+        const bottom = item.end + LINE_HEIGHT - element.clientHeight;
+        if (element.scrollTop > top) element.scrollTop = top;
+        else if (element.scrollTop < bottom) element.scrollTop = Math.min(top, bottom);
+      },
       focus: () => scroller.current?.focus({ preventScroll: true }),
     }),
-    [startOf, inSight, onFile, anchor],
+    [startOf, inSight, onFile, anchor, virtual],
   );
 
   const items = virtual.getVirtualItems();
@@ -147,7 +168,7 @@ export function DiffView(props: Props) {
             <div
               key={key}
               data-index={index}
-              ref={needsMeasuring(row, geometry) ? virtual.measureElement : undefined}
+              ref={needsMeasuring(row, geometry) || isPlus(key) ? virtual.measureElement : undefined}
               className={sticks ? "sticky top-0 z-10 bg-background md:px-3" : "absolute inset-x-0 top-0 md:px-3"}
               style={sticks ? undefined : { transform: `translateY(${start}px)` }}
             >
@@ -160,7 +181,7 @@ export function DiffView(props: Props) {
                   onViewed={onViewed}
                 />
               ) : row.kind === "line" || row.kind === "pair" ? (
-                <div className="border-x bg-surface max-md:border-x-0">
+                <LineFrame row={row} lines={lines}>
                   <CodeRow
                     row={row}
                     narrow={narrow}
@@ -168,7 +189,7 @@ export function DiffView(props: Props) {
                     highlighter={highlighter}
                     highlighted={highlighted.has(row.file.index)}
                   />
-                </div>
+                </LineFrame>
               ) : row.kind === "gap" ? (
                 <GapRow skipped={row.skipped} heading={row.heading} />
               ) : row.kind === "note" ? (
@@ -187,6 +208,8 @@ export function DiffView(props: Props) {
     </section>
   );
 }
+
+const isPlus = (key: unknown): boolean => typeof key === "string" && key.endsWith("+");
 
 /** The first place whose start is not before a point. */
 function firstFrom(starts: { length: number; at: (i: number) => number }, point: number): number {

@@ -103,8 +103,8 @@ function News({
       {!isUpToDate && (
         <p className="hidden flex-wrap items-center gap-1 text-muted-foreground text-xs md:flex pointer-coarse:hidden">
           <Kbd>J</Kbd> <Kbd>K</Kbd> select, <Kbd>Enter</Kbd> open, <Kbd>A</Kbd> approve, <Kbd>R</Kbd> reject or retry,{" "}
-          <Kbd>C</Kbd> answer or cancel, <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option, <Kbd>E</Kbd> mark as seen,{" "}
-          <Kbd>Shift</Kbd> <Kbd>E</Kbd> mark all
+          <Kbd>C</Kbd> answer or cancel, <Kbd>1</Kbd>–<Kbd>9</Kbd> choose an option, <Kbd>Z</Kbd> undo, <Kbd>E</Kbd>{" "}
+          mark as seen, <Kbd>Shift</Kbd> <Kbd>E</Kbd> mark all
         </p>
       )}
     </div>

@@ -2,6 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { Check, CheckCheck, MessageSquareReply, RotateCcw, X } from "lucide-react";
 import { useMe } from "@/api/hooks";
 import type { HomeItem, HomeSectionName } from "@/api/types";
+import { HeldNotice } from "@/entities/approval/held-notice";
+import { useHeld } from "@/entities/approval/use-held";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
@@ -26,9 +28,11 @@ interface Props {
 export function HomeRow({ item, section, workflowName, current, actions, onFocus }: Props) {
   const { icon: Icon, tone } = SECTIONS[section];
   const text = describe(item, useMe());
+  const held = useHeld(item.id);
   return (
     <li
       data-home-item={item.id}
+      data-held={held?.approval.id}
       aria-current={current || undefined}
       tabIndex={-1}
       onFocus={onFocus}
@@ -52,7 +56,11 @@ export function HomeRow({ item, section, workflowName, current, actions, onFocus
       </div>
       <TimeAgo at={item.at} className="tabular shrink-0 text-muted-foreground text-xs max-sm:order-none" />
       <div className="flex flex-wrap items-center justify-end gap-1.5 max-sm:basis-full sm:shrink-0">
-        <RowActions item={item} section={section} actions={actions} />
+        {held ? (
+          <HeldNotice held={held} showKeys={current} compact />
+        ) : (
+          <RowActions item={item} section={section} actions={actions} />
+        )}
       </div>
     </li>
   );
@@ -69,7 +77,12 @@ function ItemLink({ item, onOpen }: { item: HomeItem; onOpen: () => void }) {
   const title = <VisibleText text={titleOf(item)} />;
   if (item.approval?.status === "pending") {
     return (
-      <Link to="/approvals" search={{ focus: item.id }} className={className} data-open="">
+      <Link
+        to="/w/$workflowId/review/$approvalId"
+        params={{ workflowId, approvalId: item.id }}
+        className={className}
+        data-open=""
+      >
         {title}
       </Link>
     );

@@ -1,9 +1,11 @@
-/** What can be done about an item, in place. Everything shows at once; marking as seen can be undone for a moment. */
+/** What can be done about an item, in place. Decisions and marking as seen can be undone for a moment. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
-import { approvals, explain, home, jobs } from "@/api";
+import { useEffect, useMemo } from "react";
+import { explain, home, jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Decision, DecisionInput, Home, HomeItem } from "@/api/types";
+import { writeDraft } from "@/entities/approval/drafts";
+import { heldDecisions } from "@/entities/approval/held-decisions";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
 import { plural } from "@/ui/plural";
@@ -13,13 +15,21 @@ import { hiddenItems } from "./hidden-items";
 import { titleOf } from "./sections";
 import { cursorsOf } from "./visit";
 
-const DONE: Record<Decision, string> = { approve: "Approved", reject: "Rejected", answer: "Answered" };
-
 export type HomeActions = ReturnType<typeof useHomeActions>;
 
 export function useHomeActions() {
   const live = useLive();
   const queries = useQueryClient();
+  // What is decided stays away until the server no longer lists it.
+  useEffect(
+    () =>
+      heldDecisions.onOutcome(({ kind, held }) => {
+        const reload = () => queries.invalidateQueries({ queryKey: queryKeys.home });
+        if (kind === "decided") hiddenItems.hide([held.approval.id], reload, 0);
+        else if (kind === "refused") void reload();
+      }),
+    [queries],
+  );
   return useMemo(() => {
     const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.home });
     /** Hides an item while a request runs; it stays away if that succeeds. */
@@ -50,10 +60,14 @@ export function useHomeActions() {
       announce(label);
     };
 
-    const decide = (item: HomeItem, decision: Decision, input: DecisionInput = {}): void =>
-      act(item, DONE[decision], "Could not save the decision", async () => {
-        live.work.putApproval(await approvals.decide(item.id, decision, input));
-      });
+    const decide = (item: HomeItem, decision: Decision, input: DecisionInput = {}): void => {
+      if (item.approval) heldDecisions.hold(item.approval, decision, input);
+    };
+    /** A text of a dialog: undoing the decision gives it back. */
+    const decideWith = (item: HomeItem, decision: Decision, text: string): void => {
+      writeDraft(item.id, text);
+      decide(item, decision, decision === "answer" ? { answer: text } : { reason: text });
+    };
     return {
       decide,
       async answer(item: HomeItem): Promise<void> {
@@ -63,7 +77,7 @@ export function useHomeActions() {
           label: "Answer",
           submit: "Answer",
         });
-        if (answer !== null) decide(item, "answer", { answer });
+        if (answer !== null) decideWith(item, "answer", answer);
       },
       async reject(item: HomeItem): Promise<void> {
         const reason = await prompt({
@@ -72,7 +86,7 @@ export function useHomeActions() {
           label: "Reason",
           submit: "Reject",
         });
-        if (reason !== null) decide(item, "reject", { reason });
+        if (reason !== null) decideWith(item, "reject", reason);
       },
       retry(item: HomeItem): void {
         act(item, `“${titleOf(item)}” queued again`, `Could not retry “${titleOf(item)}”`, async () => {

@@ -40,8 +40,8 @@ export function useHomeKeys(sections: readonly HomeSection[], actions: HomeActio
     ArrowDown: step(1),
     ArrowUp: step(-1),
     Enter: (event) => {
-      // Buttons and links have an Enter of their own.
-      if (event.target instanceof HTMLElement && event.target.closest("a, button, summary")) return;
+      // Buttons and links have an Enter of their own, and that of a held decision sends it.
+      if (event.target instanceof HTMLElement && event.target.closest("a, button, summary, [data-held]")) return;
       rowOf(current?.id)?.querySelector<HTMLElement>("[data-open]")?.click();
     },
     a: () => {

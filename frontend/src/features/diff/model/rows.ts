@@ -161,3 +161,14 @@ function isChanged(row: Row): row is Row & { kind: "line" | "pair" } {
   if (row.kind === "line") return row.cell.line.kind !== "same";
   return row.kind === "pair" && row.left !== row.right;
 }
+
+/** The highest line number, for the width of the numbers. */
+export function highestNumber(files: readonly DiffFile[]): number {
+  let highest = 0;
+  for (const { hunks } of files) {
+    for (const { lines } of hunks) {
+      for (const { before, after } of lines.slice(-50)) highest = Math.max(highest, before ?? 0, after ?? 0);
+    }
+  }
+  return highest;
+}
