@@ -5,6 +5,7 @@ import { Problem, session } from "@/api";
 import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
+import { setDraftOwner } from "@/ui/drafts";
 import { lazyPart } from "@/ui/lazy-part";
 import { whenIdle } from "@/ui/load-part";
 import { loadMenus } from "@/ui/menu";
@@ -26,6 +27,11 @@ const live = new LiveClient(queries);
 
 const Toaster = lazyPart(async () => (await import("@/ui/toaster")).Toaster);
 
+/** Drafts are those of the person who is signed in. */
+session.subscribe(() => {
+  const state = session.get();
+  setDraftOwner(state.status === "signed-in" ? state.user.id : null);
+});
 void session.start();
 
 export function App() {

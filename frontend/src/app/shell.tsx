@@ -96,7 +96,9 @@ function WorkflowSwitcher({ separated }: { separated: boolean }) {
         align="start"
         trigger={
           <Button variant="ghost" className="min-w-0 max-w-[45vw] shrink text-foreground" aria-label="Switch workflow">
-            <span className="truncate">{current?.name ?? "Workflow"}</span>
+            <span dir="auto" className="truncate">
+              {current?.name ?? "Workflow"}
+            </span>
             <ChevronsUpDown className="text-muted-foreground" />
           </Button>
         }
@@ -105,7 +107,9 @@ function WorkflowSwitcher({ separated }: { separated: boolean }) {
         {(data ?? []).slice(0, 30).map((workflow) => (
           <MenuItem key={workflow.id} asChild>
             <Link to="/w/$workflowId" params={{ workflowId: workflow.id }} search={{}}>
-              <span className="max-w-64 truncate">{workflow.name}</span>
+              <span dir="auto" className="max-w-64 truncate">
+                {workflow.name}
+              </span>
             </Link>
           </MenuItem>
         ))}

@@ -73,7 +73,7 @@ export function ApprovalCard({ approval, links, current }: Props) {
         )}
         {links && <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">{links}</span>}
       </header>
-      <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">
+      <p dir="auto" className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">
         <VisibleText text={approval.question} />
       </p>
       {approval.context && (

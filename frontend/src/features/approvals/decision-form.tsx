@@ -2,6 +2,7 @@ import { Check, CornerDownLeft, Undo2, X } from "lucide-react";
 import { type FormEvent, useRef, useState } from "react";
 import type { Approval, Decision, DecisionInput } from "@/api/types";
 import { Button } from "@/ui/button";
+import { isEscape, isSubmit } from "@/ui/enter-key";
 import { Textarea } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
 import { Kbd } from "@/ui/states";
@@ -93,8 +94,8 @@ export function DecisionForm({ approval, canDecide, isOwn, showNumbers }: Props)
         value={draft}
         onChange={(event) => setDraft(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-          if (event.key !== "Escape") return;
+          if (isSubmit(event)) submit(event);
+          if (!isEscape(event)) return;
           event.preventDefault();
           event.currentTarget.blur();
         }}

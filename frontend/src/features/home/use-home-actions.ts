@@ -6,6 +6,7 @@ import { queryKeys } from "@/api/query-keys";
 import type { Decision, DecisionInput, Home, HomeItem } from "@/api/types";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
+import { discardDraft } from "@/ui/drafts";
 import { plural } from "@/ui/plural";
 import { confirm, prompt } from "@/ui/prompt-dialog";
 import { toast } from "@/ui/toast";
@@ -15,6 +16,9 @@ import { cursorsOf } from "./visit";
 
 const DONE: Record<Decision, string> = { approve: "Approved", reject: "Rejected", answer: "Answered" };
 
+/** The place at which an answer or a reason is kept until it was sent. */
+const draftOf = (item: HomeItem) => `approval.${item.id}`;
+
 export type HomeActions = ReturnType<typeof useHomeActions>;
 
 export function useHomeActions() {
@@ -23,10 +27,17 @@ export function useHomeActions() {
   return useMemo(() => {
     const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.home });
     /** Hides an item while a request runs; it stays away if that succeeds. */
-    const act = (item: HomeItem, done: string, failed: string, request: () => Promise<unknown>): void => {
+    const act = (
+      item: HomeItem,
+      done: string,
+      failed: string,
+      request: () => Promise<unknown>,
+      draft?: string,
+    ): void => {
       const send = async () => {
         try {
           await request();
+          if (draft !== undefined) discardDraft(draft);
           toast.success(done);
           announce(done);
         } catch (error) {
@@ -50,10 +61,10 @@ export function useHomeActions() {
       announce(label);
     };
 
-    const decide = (item: HomeItem, decision: Decision, input: DecisionInput = {}): void =>
-      act(item, DONE[decision], "Could not save the decision", async () => {
-        live.work.putApproval(await approvals.decide(item.id, decision, input));
-      });
+    const decide = (item: HomeItem, decision: Decision, input: DecisionInput = {}, draft?: string): void => {
+      const request = async () => live.work.putApproval(await approvals.decide(item.id, decision, input));
+      act(item, DONE[decision], "Could not save the decision", request, draft);
+    };
     return {
       decide,
       async answer(item: HomeItem): Promise<void> {
@@ -62,8 +73,9 @@ export function useHomeActions() {
           description: titleOf(item),
           label: "Answer",
           submit: "Answer",
+          draft: draftOf(item),
         });
-        if (answer !== null) decide(item, "answer", { answer });
+        if (answer !== null) decide(item, "answer", { answer }, draftOf(item));
       },
       async reject(item: HomeItem): Promise<void> {
         const reason = await prompt({
@@ -71,8 +83,9 @@ export function useHomeActions() {
           description: titleOf(item),
           label: "Reason",
           submit: "Reject",
+          draft: draftOf(item),
         });
-        if (reason !== null) decide(item, "reject", { reason });
+        if (reason !== null) decide(item, "reject", { reason }, draftOf(item));
       },
       retry(item: HomeItem): void {
         act(item, `“${titleOf(item)}” queued again`, `Could not retry “${titleOf(item)}”`, async () => {

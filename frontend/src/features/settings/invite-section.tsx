@@ -5,8 +5,10 @@ import { agents, explain, invites, keys } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Role } from "@/api/types";
 import { Button } from "@/ui/button";
+import { DraftNote } from "@/ui/draft-note";
 import { Input, NativeSelect } from "@/ui/field";
 import { toast } from "@/ui/toast";
+import { useDraft } from "@/ui/use-draft";
 import { AgentSetup } from "./agent-setup";
 import { SecretDialog } from "./secret-dialog";
 import { Section } from "./section";
@@ -21,7 +23,8 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
   const queries = useQueryClient();
   const [role, setRole] = useState<Role>("member");
   const [link, setLink] = useState<string | null>(null);
-  const [agent, setAgent] = useState("");
+  const draft = useDraft(`workflow.${workflowId}.new-agent`, "");
+  const agent = draft.value;
   const [key, setKey] = useState<{ key: string; agent: NewAgent } | null>(null);
   // An agent whose key could not be created, so that the next attempt makes no second agent.
   const [keyless, setKeyless] = useState<NewAgent | null>(null);
@@ -45,7 +48,7 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
       return { key: secret, agent: made };
     },
     onSuccess: (made) => {
-      setAgent("");
+      draft.clear();
       setKeyless(null);
       setKey(made);
     },
@@ -70,18 +73,19 @@ export function InviteSection({ workflowId }: { workflowId: string }) {
         title="Agents"
         intro="An agent becomes a member and gets an API key to read and write tickets, with the configuration for your coding agent."
       >
-        <form onSubmit={submit} className="flex gap-2">
+        <form data-draft onSubmit={submit} className="flex gap-2">
           <Input
             aria-label="Agent name"
             placeholder="Agent name"
             value={agent}
             maxLength={200}
-            onChange={(event) => setAgent(event.target.value)}
+            onChange={(event) => draft.set(event.target.value)}
           />
           <Button type="submit" disabled={!agent.trim() || add.isPending}>
             <Bot /> Add agent
           </Button>
         </form>
+        <DraftNote draft={draft} />
         {isKeyless && !add.isPending && (
           <p className="text-muted-foreground text-xs">
             {wanted} was added, but has no key yet. Add it again for its key.

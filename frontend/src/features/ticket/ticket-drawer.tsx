@@ -9,6 +9,7 @@ import { useBoard } from "@/live/context";
 import { type BoardState, canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
+import { discardDraft } from "@/ui/drafts";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Spinner } from "@/ui/states";
@@ -153,15 +154,18 @@ function Loaded({
   const type = board.config.ticket_types.find(({ id }) => id === ticket.ticket_type);
 
   const resolve = async () => {
+    const draft = `ticket.${ticket.ticket_id}.resolve`;
     const comment = await prompt({
       title: `Resolve ${ticket.key}`,
       description: "Tickets blocked by this one are unblocked, and its queued jobs are cancelled.",
       label: "How was it resolved?",
       submit: "Resolve ticket",
       minLength: MIN_RESOLUTION_LENGTH,
+      draft,
     });
     if (comment === null) return;
     const answer = await run(`Could not resolve ${ticket.key}`, () => tickets.resolve(ticket.ticket_id, comment));
+    if (answer) discardDraft(draft);
     const unblocked = answer?.unblocked_tickets?.length ?? 0;
     if (answer) toast.success(`${ticket.key} resolved${unblocked > 0 ? `, ${unblocked} unblocked` : ""}`);
   };
@@ -187,17 +191,21 @@ function Loaded({
     onOpen(original.ticket_id);
   };
   const requestReview = async () => {
+    const draft = `ticket.${ticket.ticket_id}.review`;
     const comment = await prompt({
       title: `Request review of ${ticket.key}`,
       description: "The ticket cannot be moved until another member has reviewed it.",
       label: "What should be reviewed?",
       submit: "Request review",
+      draft,
     });
     if (comment === null) return;
     const asked = await run(`Could not request a review of ${ticket.key}`, () =>
       approvals.requestReview(ticket.ticket_id, comment),
     );
-    if (asked) toast.success(`Review of ${ticket.key} requested`);
+    if (!asked) return;
+    discardDraft(draft);
+    toast.success(`Review of ${ticket.key} requested`);
   };
   const copyLink = () => copyText(window.location.href, "Link copied");
 
@@ -252,9 +260,15 @@ function Loaded({
               onUndo={() => void unmerge(ticket)}
             />
           )}
-          <TitleEditor title={ticket.title} editable={editable} onSave={(title) => update({ title })} />
+          <TitleEditor
+            title={ticket.title}
+            draft={`ticket.${ticket.ticket_id}.title`}
+            editable={editable}
+            onSave={(title) => update({ title })}
+          />
           <Description
             text={ticket.description ?? ""}
+            draft={`ticket.${ticket.ticket_id}.description`}
             editable={editable}
             editing={editing}
             onEditing={setEditing}
