@@ -64,7 +64,6 @@ function Editor({ title, place, onSave, onClose }: EditorProps) {
   };
   return (
     <fieldset
-      aria-label="Edit the title"
       data-draft
       className="grid gap-1.5"
       onBlur={({ currentTarget, relatedTarget }) => {
