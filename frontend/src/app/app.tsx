@@ -12,6 +12,7 @@ import { loadMenus } from "@/ui/menu";
 import { PromptHost, QuestionDialog } from "@/ui/prompt-dialog";
 import { onWaitingToast, toast } from "@/ui/toast";
 import { useTheme } from "@/ui/use-theme";
+import { watchOutages } from "./outage";
 import { router } from "./router";
 
 const queries = new QueryClient({
@@ -20,7 +21,8 @@ const queries = new QueryClient({
       staleTime: 10_000,
       retry: (failures, error) => failures < 3 && error instanceof Problem && error.retryable,
     },
-    mutations: { retry: false },
+    // Without a connection they fail and say so, instead of being carried out at some later time.
+    mutations: { retry: false, networkMode: "always" },
   },
 });
 const live = new LiveClient(queries);
@@ -37,6 +39,7 @@ void session.start();
 export function App() {
   const theme = useTheme();
   const rest = useRest();
+  useEffect(() => watchOutages(live, queries), []);
   useEffect(
     () =>
       live.onAccessRevoked(() =>

@@ -14,6 +14,7 @@ import { useShortcuts } from "@/ui/use-shortcuts";
 import { setTheme, type Theme, useTheme } from "@/ui/use-theme";
 import { ConnectionStatus } from "./connection-status";
 import { NotificationsHost } from "./notifications-host";
+import { OutageBanner } from "./outage-banner";
 import { PaletteHost } from "./palette-host";
 import { BottomBar } from "./sidebar/bottom-bar";
 import { Sidebar, TOGGLE_KEY } from "./sidebar/sidebar";
@@ -70,6 +71,7 @@ export function Shell() {
             <UserMenu />
           </div>
         </header>
+        <OutageBanner />
         <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
           <Outlet />
         </main>

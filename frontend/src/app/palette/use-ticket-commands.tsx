@@ -107,7 +107,12 @@ export function useTicketCommands(
   };
   const people = async (): Promise<PaletteItem[]> => {
     const queryKey = queryKeys.members(home);
-    const members = await queries.fetchQuery({ queryKey, queryFn: () => workflows.members(home), staleTime: 60_000 });
+    const members = await queries.fetchQuery({
+      queryKey,
+      queryFn: () => workflows.members(home),
+      staleTime: 60_000,
+      networkMode: "always",
+    });
     const actors = assignees(members).toSorted((a, b) => Number(b.id === me?.id) - Number(a.id === me?.id));
     return [
       ...actors.map((actor) => ({

@@ -53,7 +53,9 @@ async function fetchConfig(queries: QueryClient, workflowId: string): Promise<Bo
   try {
     const queryKey = queryKeys.workflow(workflowId);
     const queryFn = () => workflows.get(workflowId);
-    return (await queries.fetchQuery({ queryKey, queryFn, staleTime: 60_000 })).board_config ?? null;
+    return (
+      (await queries.fetchQuery({ queryKey, queryFn, staleTime: 60_000, networkMode: "always" })).board_config ?? null
+    );
   } catch (error) {
     toast.error("Could not move the ticket", { description: explain(error) });
     return null;

@@ -48,6 +48,8 @@ export class Connection implements RoomRegistry {
   private connecting = false;
   private failures = 0;
   private wasLive = false;
+  /** The last moment at which every room was known to be caught up, in milliseconds. */
+  wholeAt: number | null = null;
   private retryTimer: Timer | undefined;
   private handshakeTimer: Timer | undefined;
   private pongTimer: Timer | undefined;
@@ -57,7 +59,10 @@ export class Connection implements RoomRegistry {
   constructor(private readonly deps: ConnectionDeps) {
     this.poller = new Poller({
       rooms: () => this.rooms.values(),
-      onPolled: (reachable) => this.setStatus(reachable ? "polling" : "offline"),
+      onPolled: (reachable) => {
+        if (reachable) this.wholeAt = Date.now();
+        this.setStatus(reachable ? "polling" : "offline");
+      },
       onRevoked: (room, reason) => this.revoke(room, reason),
     });
   }
@@ -150,6 +155,7 @@ export class Connection implements RoomRegistry {
       if (this.socket !== socket) return;
       clearTimeout(this.pongTimer);
       this.pongTimer = undefined;
+      if (this.status === "live") this.wholeAt = Date.now();
       const parsed = parse(data);
       if (!parsed) return;
       if ("event" in parsed) this.rooms.get(parsed.event.stream)?.receive([parsed.event]);
@@ -203,6 +209,7 @@ export class Connection implements RoomRegistry {
     this.poller.stop();
     this.failures = 0;
     this.wasLive = true;
+    this.wholeAt = Date.now();
     this.setStatus("live");
   }
 
