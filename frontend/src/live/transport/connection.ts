@@ -59,10 +59,7 @@ export class Connection implements RoomRegistry {
   constructor(private readonly deps: ConnectionDeps) {
     this.poller = new Poller({
       rooms: () => this.rooms.values(),
-      onPolled: (reachable) => {
-        if (reachable) this.wholeAt = Date.now();
-        this.setStatus(reachable ? "polling" : "offline");
-      },
+      onPolled: (reachable) => this.setStatus(reachable ? "polling" : "offline"),
       onRevoked: (room, reason) => this.revoke(room, reason),
     });
   }
@@ -209,7 +206,6 @@ export class Connection implements RoomRegistry {
     this.poller.stop();
     this.failures = 0;
     this.wasLive = true;
-    this.wholeAt = Date.now();
     this.setStatus("live");
   }
 
@@ -293,6 +289,7 @@ export class Connection implements RoomRegistry {
   }
 
   private setStatus(status: LiveStatus): void {
+    if (status === "live" || status === "polling") this.wholeAt = Date.now();
     if (this.status === status) return;
     this.status = status;
     for (const listener of this.listeners) listener();
