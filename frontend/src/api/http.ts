@@ -3,7 +3,7 @@
  * write has an idempotency key, so it is repeated without being carried out twice when its response was lost.
  */
 import createClient from "openapi-fetch";
-import { Problem, problemFrom, responseLost, unreachable } from "./problem";
+import { Problem, problemFrom, responseLost, unreachable, unreadable } from "./problem";
 import { randomId } from "./random-id";
 import type { paths } from "./schema.gen";
 import { session } from "./session";
@@ -56,7 +56,8 @@ async function send(request: Request, token: string | null): Promise<Response> {
   } catch (error) {
     if (request.signal.aborted) throw error;
     const offline = globalThis.navigator?.onLine === false;
-    throw request.method === "GET" || offline ? unreachable() : responseLost();
+    if (request.method === "GET") throw unreadable();
+    throw offline ? unreachable() : responseLost();
   }
 }
 

@@ -43,6 +43,11 @@ export function fieldMessage(error: unknown, field: string): string | undefined 
   return error instanceof Problem ? error.fields.find((entry) => entry.field === field)?.message : undefined;
 }
 
+/** The problem of a read without an answer. */
+export function unreadable(): Problem {
+  return new Problem(0, "Cannot reach the server. Check your connection.");
+}
+
 export function unreachable(): Problem {
   return new Problem(0, "Cannot reach the server. Check your connection; your change was not saved.");
 }

@@ -5,12 +5,14 @@ import { Problem, session } from "@/api";
 import { LiveClient } from "@/live/client";
 import { LiveProvider } from "@/live/context";
 import { Announcer } from "@/ui/announcer";
+import { setDraftOwner } from "@/ui/drafts";
 import { lazyPart } from "@/ui/lazy-part";
 import { whenIdle } from "@/ui/load-part";
 import { loadMenus } from "@/ui/menu";
 import { PromptHost, QuestionDialog } from "@/ui/prompt-dialog";
 import { onWaitingToast, toast } from "@/ui/toast";
 import { useTheme } from "@/ui/use-theme";
+import { watchOutages } from "./outage";
 import { router } from "./router";
 
 const queries = new QueryClient({
@@ -19,18 +21,25 @@ const queries = new QueryClient({
       staleTime: 10_000,
       retry: (failures, error) => failures < 3 && error instanceof Problem && error.retryable,
     },
-    mutations: { retry: false },
+    // Without a connection they fail and say so, instead of being carried out at some later time.
+    mutations: { retry: false, networkMode: "always" },
   },
 });
 const live = new LiveClient(queries);
 
 const Toaster = lazyPart(async () => (await import("@/ui/toaster")).Toaster);
 
+/** Drafts are those of the person who is signed in. */
+session.subscribe(() => {
+  const state = session.get();
+  setDraftOwner(state.status === "signed-in" ? state.user.id : null);
+});
 void session.start();
 
 export function App() {
   const theme = useTheme();
   const rest = useRest();
+  useEffect(() => watchOutages(live, queries), []);
   useEffect(
     () =>
       live.onAccessRevoked(() =>

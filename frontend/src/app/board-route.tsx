@@ -15,7 +15,12 @@ const PastBoardPage = lazyPart(
   async () => (await import("@/features/board/past/past-board-page")).PastBoardPage,
   <Spinner label="Loading the board…" className="flex-1" />,
 );
-const Drawer = lazyPart(async () => (await import("./drawer")).Drawer);
+const Drawer = lazyPart(
+  async () => (await import("./drawer")).Drawer,
+  <aside className="absolute inset-y-0 right-0 z-30 w-full border-l bg-surface shadow-pop md:w-[min(100%,54rem)]">
+    <Spinner label="Loading the ticket…" className="h-full" />
+  </aside>,
+);
 
 /** The board, with the ticket drawer of the URL's ticket. Features do not import each other; routes compose them. */
 export function BoardRoute() {

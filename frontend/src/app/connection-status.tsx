@@ -1,6 +1,8 @@
-import { useLiveStatus } from "@/live/context";
+import { useLive, useLiveStatus } from "@/live/context";
 import type { LiveStatus } from "@/live/transport/connection";
 import { cn } from "@/ui/cn";
+import { useOutage } from "@/ui/outage";
+import { formatMoment } from "@/ui/time";
 import { Tooltip } from "@/ui/tooltip";
 
 const STATUSES: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string; dot: string }> = {
@@ -9,7 +11,7 @@ const STATUSES: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string
   reconnecting: {
     label: "Reconnecting",
     tip: "The connection was lost. Missed changes load once it is back.",
-    dot: "bg-warning animate-pulse",
+    dot: "bg-warning",
   },
   polling: {
     label: "Polling",
@@ -21,8 +23,13 @@ const STATUSES: Record<Exclude<LiveStatus, "idle">, { label: string; tip: string
 
 export function ConnectionStatus() {
   const status = useLiveStatus();
+  const outage = useOutage();
+  const wholeBefore = useLive().connection.wholeAt !== null;
   if (status === "idle") return null;
-  const { label, tip, dot } = STATUSES[status];
+  const lost = status === "reconnecting" || status === "offline";
+  // A short interruption is not shown at all.
+  const { tip, dot, ...known } = STATUSES[lost && !outage ? (wholeBefore ? "live" : "connecting") : status];
+  const label = lost && outage ? `As of ${formatMoment(outage.asOf)}` : known.label;
   return (
     <Tooltip label={tip}>
       <button
@@ -33,7 +40,7 @@ export function ConnectionStatus() {
         className="flex h-7 cursor-default items-center gap-1.5 rounded-md px-2 text-muted-foreground text-xs"
       >
         <span className={cn("size-2 rounded-full", dot)} />
-        <span className="hidden sm:inline">{label}</span>
+        <span className="tabular hidden sm:inline">{label}</span>
       </button>
     </Tooltip>
   );

@@ -10,23 +10,37 @@ export function RequireSession() {
   const state = useSession();
   if (state.status === "signed-in") return <Outlet />;
   if (state.status === "unknown") return <Spinner label="Loading…" className="h-full" />;
-  if (state.status === "unreachable") {
-    return (
-      <main className="grid h-full place-items-center">
-        <Empty
-          title="Cannot reach the server"
-          action={
-            <Button variant="primary" onClick={() => void session.start()}>
-              Try again
-            </Button>
-          }
-        >
-          Check your connection and try again. The server may be restarting.
-        </Empty>
-      </main>
-    );
-  }
+  if (state.status === "unreachable") return <Unreachable />;
   return <RedirectToSignIn />;
+}
+
+const RETRY_INTERVAL_MS = 5_000;
+
+/** Tries again by itself, and at once when the network is back. */
+function Unreachable() {
+  useEffect(() => {
+    const start = () => void session.start();
+    const timer = setInterval(start, RETRY_INTERVAL_MS);
+    window.addEventListener("online", start);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener("online", start);
+    };
+  }, []);
+  return (
+    <main className="grid h-full place-items-center">
+      <Empty
+        title="Cannot reach the server"
+        action={
+          <Button variant="primary" onClick={() => void session.start()}>
+            Try again
+          </Button>
+        }
+      >
+        Check your connection. The server may be restarting. The page opens as soon as it answers.
+      </Empty>
+    </main>
+  );
 }
 
 /** Navigates once. The URL changes before this unmounts, so depending on the location would loop. */

@@ -15,6 +15,7 @@ import { setTheme, type Theme, useTheme } from "@/ui/use-theme";
 import { ConnectionStatus } from "./connection-status";
 import { HeldDecisionsHost } from "./held-decisions-host";
 import { NotificationsHost } from "./notifications-host";
+import { OutageBanner } from "./outage-banner";
 import { PaletteHost } from "./palette-host";
 import { BottomBar } from "./sidebar/bottom-bar";
 import { Sidebar, TOGGLE_KEY } from "./sidebar/sidebar";
@@ -71,6 +72,7 @@ export function Shell() {
             <UserMenu />
           </div>
         </header>
+        <OutageBanner />
         <main id="content" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
           <Outlet />
         </main>
@@ -98,7 +100,9 @@ function WorkflowSwitcher({ separated }: { separated: boolean }) {
         align="start"
         trigger={
           <Button variant="ghost" className="min-w-0 max-w-[45vw] shrink text-foreground" aria-label="Switch workflow">
-            <span className="truncate">{current?.name ?? "Workflow"}</span>
+            <span dir="auto" className="truncate">
+              {current?.name ?? "Workflow"}
+            </span>
             <ChevronsUpDown className="text-muted-foreground" />
           </Button>
         }
@@ -107,7 +111,9 @@ function WorkflowSwitcher({ separated }: { separated: boolean }) {
         {(data ?? []).slice(0, 30).map((workflow) => (
           <MenuItem key={workflow.id} asChild>
             <Link to="/w/$workflowId" params={{ workflowId: workflow.id }} search={{}}>
-              <span className="max-w-64 truncate">{workflow.name}</span>
+              <span dir="auto" className="max-w-64 truncate">
+                {workflow.name}
+              </span>
             </Link>
           </MenuItem>
         ))}

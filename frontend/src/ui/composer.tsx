@@ -1,12 +1,15 @@
 import { type RefObject, useState } from "react";
 import { Button } from "./button";
+import { DraftNote } from "./draft-note";
+import { isEscape, isSubmit } from "./enter-key";
 import { Textarea } from "./field";
+import { useDraft } from "./use-draft";
 
 interface Props {
   label: string;
   submit: string;
-  /** Keeps the draft in session storage under this key, so that it survives a reload. */
-  draftKey?: string;
+  /** The place at which what is typed is kept until it is sent or discarded. */
+  draft: string;
   initial?: string;
   autoFocus?: boolean;
   inputRef?: RefObject<HTMLTextAreaElement | null>;
@@ -14,22 +17,19 @@ interface Props {
   onCancel?: () => void;
 }
 
-export function Composer({ label, submit, draftKey, initial = "", autoFocus, inputRef, onSend, onCancel }: Props) {
-  const key = draftKey && `callboard.draft.${draftKey}`;
-  const [text, setText] = useState(() => (key && read(key)) || initial);
+export function Composer({ label, submit, draft: place, initial = "", autoFocus, inputRef, onSend, onCancel }: Props) {
+  const draft = useDraft(place, initial);
+  const text = draft.value;
   const [busy, setBusy] = useState(false);
-  const change = (next: string) => {
-    setText(next);
-    if (key) write(key, next);
-  };
   const send = async () => {
     if (!text.trim() || busy) return;
     setBusy(true);
-    if (await onSend(text.trim())) change("");
+    if (await onSend(text.trim())) draft.clear();
     setBusy(false);
   };
   return (
-    <div className="grid gap-2">
+    <div data-draft className="grid gap-2">
+      <DraftNote draft={draft} />
       <Textarea
         ref={inputRef}
         aria-label={label}
@@ -42,10 +42,10 @@ export function Composer({ label, submit, draftKey, initial = "", autoFocus, inp
           // Put the cursor at the end of the text.
           if (autoFocus) field.setSelectionRange(field.value.length, field.value.length);
         }}
-        onChange={(event) => change(event.target.value)}
+        onChange={(event) => draft.set(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) void send();
-          if (event.key !== "Escape") return;
+          if (isSubmit(event)) void send();
+          if (!isEscape(event)) return;
           event.preventDefault();
           if (onCancel) onCancel();
           else event.currentTarget.blur();
@@ -66,21 +66,4 @@ export function Composer({ label, submit, draftKey, initial = "", autoFocus, inp
       )}
     </div>
   );
-}
-
-function read(key: string): string {
-  try {
-    return sessionStorage.getItem(key) ?? "";
-  } catch {
-    return "";
-  }
-}
-
-function write(key: string, text: string): void {
-  try {
-    if (text) sessionStorage.setItem(key, text);
-    else sessionStorage.removeItem(key);
-  } catch {
-    // Storage is blocked; the draft is lost when the field unmounts.
-  }
 }

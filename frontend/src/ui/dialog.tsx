@@ -3,6 +3,7 @@ import { Dialog as Radix } from "radix-ui";
 import type { ComponentProps, ReactNode } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
+import { isComposing } from "./use-shortcuts";
 
 interface Props {
   open: boolean;
@@ -27,6 +28,10 @@ export function Dialog({
   onCloseAutoFocus,
 }: Props) {
   const keepOpen = dismissible ? undefined : (event: Event) => event.preventDefault();
+  const onEscape = (event: KeyboardEvent) => {
+    // While an input method composes a word, Escape drops the word.
+    if (!dismissible || isComposing(event)) event.preventDefault();
+  };
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -35,7 +40,8 @@ export function Dialog({
           {...(description ? {} : { "aria-describedby": undefined })}
           onCloseAutoFocus={onCloseAutoFocus}
           onInteractOutside={keepOpen}
-          onEscapeKeyDown={keepOpen}
+          onEscapeKeyDown={onEscape}
+          onOpenAutoFocus={focusField}
           className={cn(
             "fixed top-[8vh] left-1/2 z-50 flex max-h-[84vh] w-[calc(100vw-1.5rem)] max-w-lg -translate-x-1/2 flex-col rounded-xl border bg-surface shadow-pop",
             "data-[state=closed]:animate-out data-[state=open]:animate-in data-[state=closed]:fade-out-0 data-[state=open]:fade-in-0 data-[state=open]:zoom-in-98",
@@ -57,11 +63,24 @@ export function Dialog({
               </Radix.Close>
             )}
           </div>
-          <div className="scroll-thin min-h-0 overflow-y-auto px-5 pb-5">{children}</div>
+          <div data-dialog-body className="scroll-thin min-h-0 overflow-y-auto px-5 pb-5">
+            {children}
+          </div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** Focuses the first field instead of the cross, which the first space typed would press. */
+function focusField(event: Event): void {
+  const content = event.currentTarget as HTMLElement | null;
+  const field = content?.querySelector<HTMLElement>(
+    "[data-dialog-body] :is(input, textarea, select):not(:disabled, [type=hidden])",
+  );
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
 }
 
 export function DialogActions({ children }: { children: ReactNode }) {

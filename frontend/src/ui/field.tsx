@@ -6,11 +6,11 @@ export const inputClass =
   "w-full min-w-0 rounded-md border border-border-strong bg-surface px-2.5 text-foreground shadow-card placeholder:text-muted-foreground/80 disabled:opacity-60 aria-invalid:border-danger";
 
 export function Input({ className, ...props }: ComponentProps<"input">) {
-  return <input className={cn(inputClass, "h-8", className)} {...props} />;
+  return <input dir="auto" className={cn(inputClass, "h-8", className)} {...props} />;
 }
 
 export function Textarea({ className, ...props }: ComponentProps<"textarea">) {
-  return <textarea className={cn(inputClass, "min-h-20 py-2 leading-relaxed", className)} {...props} />;
+  return <textarea dir="auto" className={cn(inputClass, "min-h-20 py-2 leading-relaxed", className)} {...props} />;
 }
 
 interface SelectProps extends ComponentProps<"select"> {

@@ -29,7 +29,7 @@ function Node({ name, value, open }: { name?: string; value: unknown; open: numb
   const entries = Object.entries(value);
   return (
     <details open={open > 0} className="group/node">
-      <summary className="flex cursor-pointer list-none items-center rounded hover:bg-muted [&::-webkit-details-marker]:hidden">
+      <summary className="flex min-h-6 cursor-pointer list-none items-center rounded hover:bg-muted [&::-webkit-details-marker]:hidden">
         <ChevronRight
           aria-hidden="true"
           className="size-3.5 shrink-0 text-muted-foreground transition-transform [[open]>summary>&]:rotate-90"

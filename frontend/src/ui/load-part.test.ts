@@ -54,7 +54,21 @@ describe("loading a part of the page", () => {
     expect(around.reload).not.toHaveBeenCalled();
   });
 
-  it("fails in the end", async () => {
-    await expect(loadPart(failing(Number.POSITIVE_INFINITY), surroundings(null))).rejects.toThrow("Failed to fetch");
+  it("outlasts any outage", async () => {
+    await expect(loadPart(failing(500), surroundings(null))).resolves.toBe("the part");
+  });
+
+  it("loads the page again, once, where the browser does not fetch the part again", async () => {
+    const around = surroundings("/assets/index-1.js");
+    void loadPart(failing(Number.POSITIVE_INFINITY), around);
+    await vi.waitFor(() => expect(around.reload).toHaveBeenCalledTimes(1));
+    expect(around.pause).toHaveBeenCalledTimes(3);
+  });
+
+  it("fails in the end with a server that answers", async () => {
+    sessionStorage.setItem("callboard.reloaded-for", "/assets/index-1.js");
+    const around = surroundings("/assets/index-1.js");
+    await expect(loadPart(failing(Number.POSITIVE_INFINITY), around)).rejects.toThrow("Failed to fetch");
+    expect(around.reload).not.toHaveBeenCalled();
   });
 });

@@ -1,13 +1,16 @@
 /**
  * Loads a part of the dashboard that the first page does not need. A part that cannot be fetched is tried again until the
  * connection is back. If the server has been upgraded meanwhile, its old parts are gone, so the page is loaded again: its
- * URL holds what is shown. Text that somebody has typed is never thrown away for that.
+ * URL holds what is shown, and drafts what was typed. Other text that somebody has typed is never thrown away for that.
  */
 import { useEffect, useState } from "react";
+import { areDraftsStored } from "./drafts";
 import { toast } from "./toast";
 
 const PAUSES_MS = [500, 1_000, 2_000, 5_000, 10_000];
+/** With a server that answers. */
 const MAX_TRIES = 40;
+const TRIES_BEFORE_RELOAD = 4;
 const NOTICE = "part-not-loaded";
 const RELOADED = "callboard.reloaded-for";
 
@@ -23,6 +26,8 @@ interface Surroundings {
 
 export async function loadPart<Part>(load: () => Promise<Part>, around: Surroundings = browser): Promise<Part> {
   let noticed = false;
+  // Attempts while the server answers: an outage may last as long as it wants.
+  let answered = 0;
   for (let tries = 0; ; tries += 1) {
     try {
       const part = await load();
@@ -30,12 +35,15 @@ export async function loadPart<Part>(load: () => Promise<Part>, around: Surround
       return part;
     } catch (error) {
       const newest = await around.newestVersion();
-      if (newest !== null && newest !== around.version() && shouldReload(newest, around)) {
+      if (newest !== null) answered += 1;
+      // Some browsers remember that the part could not be fetched, and never try again before a reload.
+      const isGone = newest !== null && (newest !== around.version() || answered >= TRIES_BEFORE_RELOAD);
+      if (isGone && shouldReload(newest, around)) {
         around.reload();
         // The page is about to go.
         return new Promise(() => undefined);
       }
-      if (tries >= MAX_TRIES) throw error;
+      if (answered >= MAX_TRIES) throw error;
       if (tries === 1) {
         noticed = true;
         toast.error("A part of the page could not be loaded", {
@@ -51,7 +59,7 @@ export async function loadPart<Part>(load: () => Promise<Part>, around: Surround
 
 function shouldReload(newest: string, around: Surroundings): boolean {
   if (around.hasUnsavedText()) {
-    toast.warning("Callboard has been updated", {
+    toast.warning(newest === around.version() ? "A part of the page is missing" : "Callboard has been updated", {
       id: NOTICE,
       description: "Save or copy what you have typed, then load the page again.",
       duration: Number.POSITIVE_INFINITY,
@@ -87,8 +95,11 @@ const browser: Surroundings = {
   version: () => mainScript(document),
   hasUnsavedText: () =>
     [...document.querySelectorAll<HTMLTextAreaElement | HTMLInputElement>("textarea, [role=dialog] input")].some(
-      ({ value, defaultValue }) => value.trim() !== "" && value !== defaultValue,
-    ) || [...document.querySelectorAll("textarea")].some(({ value }) => value.trim() !== ""),
+      (field) =>
+        field.value.trim() !== "" &&
+        (field.matches("textarea") || field.value !== field.defaultValue) &&
+        !(areDraftsStored() && field.closest("[data-draft]")),
+    ),
   reload: () => window.location.reload(),
   pause: (milliseconds) =>
     new Promise((resolve) => {

@@ -8,6 +8,7 @@ import Markdown, { type Components, type Options } from "react-markdown";
 import rehypeSanitize, { defaultSchema } from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { cn } from "./cn";
+import { describeElements } from "./markdown-elements";
 import { labelInvisible, revealSource } from "./markdown-source";
 
 const SAFE = /^(https?|mailto):/i;
@@ -71,7 +72,7 @@ export function MarkdownText({ text, className, plugins = [], components }: Prop
     <div className={cn("prose-callboard", className)}>
       <Markdown
         remarkPlugins={remarkPlugins}
-        rehypePlugins={[[rehypeSanitize, schema], labelInvisible, ...plugins]}
+        rehypePlugins={[[rehypeSanitize, schema], labelInvisible, describeElements, ...plugins]}
         urlTransform={safeUrl}
         components={{ ...baseComponents, ...components }}
       >

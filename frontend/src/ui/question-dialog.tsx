@@ -2,8 +2,11 @@ import { type FormEvent, useState } from "react";
 import { Button } from "./button";
 import { contentLength } from "./content-length";
 import { Dialog, DialogActions } from "./dialog";
+import { DraftNote } from "./draft-note";
+import { isSubmit } from "./enter-key";
 import { Field, Input, Textarea } from "./field";
 import type { Answer, Confirmation, Prompt, Question } from "./question";
+import { useDraft } from "./use-draft";
 
 interface Props {
   question: Question;
@@ -35,16 +38,21 @@ interface FormProps<Options> {
 
 function PromptForm({ question, finish }: FormProps<Prompt>) {
   const { label, submit, minLength = 1 } = question;
-  const [text, setText] = useState("");
+  const draft = useDraft(question.draft ?? `question.${question.title}.${question.description ?? ""}`, "");
+  const text = draft.value;
   const [submitted, setSubmitted] = useState(false);
   const tooShort = contentLength(text) < minLength;
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (tooShort) setSubmitted(true);
-    else finish(text.trim());
+    if (tooShort) {
+      setSubmitted(true);
+      return;
+    }
+    if (question.draft === undefined) draft.clear();
+    finish(text.trim());
   };
   return (
-    <form onSubmit={send}>
+    <form data-draft onSubmit={send} className="grid gap-2">
       <Field
         label={label}
         hint={minLength > 1 ? `At least ${minLength} characters.` : undefined}
@@ -54,13 +62,15 @@ function PromptForm({ question, finish }: FormProps<Prompt>) {
           <Textarea
             {...control}
             value={text}
-            onChange={(event) => setText(event.target.value)}
+            autoFocus
+            onChange={(event) => draft.set(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) send(event);
+              if (isSubmit(event)) send(event);
             }}
           />
         )}
       </Field>
+      <DraftNote draft={draft} />
       <DialogActions>
         <Button onClick={() => finish(null)}>Cancel</Button>
         <Button type="submit" variant="primary">

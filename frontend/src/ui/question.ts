@@ -7,6 +7,11 @@ export interface Prompt {
   submit: string;
   /** Defaults to 1. */
   minLength?: number;
+  /**
+   * The place at which the text is kept until `discardDraft` is called, when it has been sent. Without one it is kept until
+   * the dialog is submitted.
+   */
+  draft?: string;
 }
 
 export interface Confirmation {

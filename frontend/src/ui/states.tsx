@@ -1,12 +1,32 @@
-import { LoaderCircle } from "lucide-react";
+import { CloudOff, LoaderCircle } from "lucide-react";
 import type { ReactNode } from "react";
+import { Button } from "./button";
 import { cn } from "./cn";
+import { retryNow, useOutage } from "./outage";
 
+/** While the page is cut off from the server, it says so instead of turning for ever. */
 export function Spinner({ label, className }: { label: string; className?: string }) {
+  const outage = useOutage();
+  if (outage) return <Waiting className={className} />;
   return (
     <div role="status" className={cn("flex items-center justify-center gap-2 p-8 text-muted-foreground", className)}>
       <LoaderCircle className="size-4 animate-spin" aria-hidden="true" />
       {label}
+    </div>
+  );
+}
+
+function Waiting({ className }: { className: string | undefined }) {
+  return (
+    <div
+      role="status"
+      className={cn("flex flex-col items-center justify-center gap-2 p-8 text-center text-muted-foreground", className)}
+    >
+      <CloudOff className="size-5" aria-hidden="true" />
+      <p>Offline. This loads once the connection is back.</p>
+      <Button size="sm" onClick={retryNow}>
+        Retry
+      </Button>
     </div>
   );
 }

@@ -1,7 +1,9 @@
+import { LOCALE } from "./locale";
 import { createTick } from "./use-tick";
 
-const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
+const FULL = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const CLOCK = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
+const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "narrow" });
 const STEPS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ["year", 31_536_000],
   ["month", 2_592_000],
@@ -11,7 +13,7 @@ const STEPS: ReadonlyArray<[Intl.RelativeTimeFormatUnit, number]> = [
   ["minute", 60],
 ];
 
-/** Date and time of day, as the browser's language writes them. */
+/** Date and time of day. */
 export function formatTime(iso: string): string {
   return FULL.format(new Date(iso));
 }
@@ -36,11 +38,15 @@ export function TimeAgo({ at, className }: { at: string; className?: string }) {
   );
 }
 
+/** Only the time of day if it is today, otherwise with the date. */
+export function formatMoment(at: number, now = Date.now()): string {
+  const moment = new Date(at);
+  return (moment.toDateString() === new Date(now).toDateString() ? CLOCK : FULL).format(moment);
+}
+
 /** A time in the future: only the time of day if it is today. */
 export function formatUpcoming(iso: string): string {
-  const at = new Date(iso);
-  const today = at.toDateString() === new Date().toDateString();
-  return today ? at.toLocaleTimeString(undefined, { timeStyle: "short" }) : FULL.format(at);
+  return formatMoment(Date.parse(iso));
 }
 
 /** "2h 15m". */

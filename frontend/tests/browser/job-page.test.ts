@@ -78,6 +78,7 @@ describe("job page", () => {
     const mine = log.getByRole("article").filter({ hasText: "Looks good so far" });
     await mine.hover();
     await mine.getByRole("button", { name: "Delete message" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete message" }).click();
     await mine.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Hide logs" }).click();
     await log.getByText("$ cargo test").waitFor({ state: "detached" });

@@ -124,6 +124,7 @@ describe("members", () => {
     expect(await page.locator("[data-handle]").count()).toBe(0);
 
     await owner.getByRole("button", { name: "Remove Guest" }).click();
+    await owner.getByRole("dialog", { name: "Remove Guest?" }).getByRole("button", { name: "Remove member" }).click();
     await page.getByText("Board not found").waitFor();
     await eventually("the card is gone", async () => (await card(page, ticket.ticket_id).count()) === 0);
   });
@@ -190,6 +191,10 @@ describe("account", () => {
     expect((await use()).status).toBe(200);
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: `Revoke ${name}` }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Keep" }).click();
+    expect((await use()).status).toBe(200);
+    await page.getByRole("button", { name: `Revoke ${name}` }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Revoke key" }).click();
     await page.getByText(name).waitFor({ state: "detached" });
     expect((await use()).status).toBe(401);
   });

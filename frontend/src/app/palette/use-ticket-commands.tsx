@@ -13,6 +13,7 @@ import { useLive } from "@/live/context";
 import { canEdit } from "@/live/state/board";
 import { copyText } from "@/ui/clipboard";
 import { cssColor } from "@/ui/color";
+import { discardDraft } from "@/ui/drafts";
 import { prompt } from "@/ui/prompt-dialog";
 import { toast } from "@/ui/toast";
 
@@ -106,7 +107,12 @@ export function useTicketCommands(
   };
   const people = async (): Promise<PaletteItem[]> => {
     const queryKey = queryKeys.members(home);
-    const members = await queries.fetchQuery({ queryKey, queryFn: () => workflows.members(home), staleTime: 60_000 });
+    const members = await queries.fetchQuery({
+      queryKey,
+      queryFn: () => workflows.members(home),
+      staleTime: 60_000,
+      networkMode: "always",
+    });
     const actors = assignees(members).toSorted((a, b) => Number(b.id === me?.id) - Number(a.id === me?.id));
     return [
       ...actors.map((actor) => ({
@@ -135,16 +141,19 @@ export function useTicketCommands(
       run: () => void update({ priority }, `Priority of ${key} set to ${PRIORITY_NAMES[priority].toLowerCase()}`),
     }));
   const resolve = async () => {
+    const draft = `ticket.${card.ticket_id}.resolve`;
     const comment = await prompt({
       title: `Resolve ${key}`,
       description: "Tickets blocked by this one are unblocked, and its queued jobs are cancelled.",
       label: "How was it resolved?",
       submit: "Resolve ticket",
       minLength: MIN_RESOLUTION_LENGTH,
+      draft,
     });
     if (comment === null) return;
     try {
       await tickets.resolve(card.ticket_id, comment);
+      discardDraft(draft);
       toast.success(`${key} resolved`);
     } catch (error) {
       toast.error(`Could not resolve ${key}`, { description: explain(error), duration: 8_000 });

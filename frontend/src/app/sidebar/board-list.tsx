@@ -3,6 +3,7 @@ import { useId, useState } from "react";
 import type { Workflow } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { Input } from "@/ui/field";
+import { LOCALE } from "@/ui/locale";
 import { stored, useStored } from "@/ui/stored";
 import { boardUse, togglePin } from "./boards";
 import { NavLink } from "./nav-link";
@@ -72,7 +73,7 @@ export function BoardList({ boards, loading, openId }: Props) {
           }}
           className="h-7 rounded-md px-2 text-left text-muted-foreground text-xs hover:bg-muted hover:text-foreground"
         >
-          {all ? "Show fewer boards" : `Show all ${boards.length.toLocaleString()} boards`}
+          {all ? "Show fewer boards" : `Show all ${boards.length.toLocaleString(LOCALE)} boards`}
         </button>
       )}
     </section>

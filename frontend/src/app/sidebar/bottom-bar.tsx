@@ -2,6 +2,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { Ellipsis, SquareKanban, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { cn } from "@/ui/cn";
+import { LOCALE } from "@/ui/locale";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { InboxBadge, useInboxLabel } from "./inbox-badge";
 import { HOME, INBOX, isInbox, MY_WORK, pageAt, pageOf, WORKFLOW_PAGES } from "./links";
@@ -59,13 +60,16 @@ export function BottomBar({ boards: { all, current } }: { boards: Boards }) {
         {all.slice(0, MAX_BOARDS).map((board) => (
           <MenuItem key={board.id} asChild>
             <Link to="/w/$workflowId" params={{ workflowId: board.id }} search={{}}>
-              <SquareKanban /> <span className="max-w-60 truncate">{board.name}</span>
+              <SquareKanban />{" "}
+              <span dir="auto" className="max-w-60 truncate">
+                {board.name}
+              </span>
             </Link>
           </MenuItem>
         ))}
         {all.length > MAX_BOARDS && (
           <MenuItem asChild>
-            <Link to="/">All {all.length.toLocaleString()} boards</Link>
+            <Link to="/">All {all.length.toLocaleString(LOCALE)} boards</Link>
           </MenuItem>
         )}
         <MenuSeparator />
@@ -100,7 +104,9 @@ function Item({ href, name, label, icon, current, badge }: ItemProps) {
       className={itemClass}
     >
       {icon}
-      <span className="max-w-full truncate">{name}</span>
+      <span dir="auto" className="max-w-full truncate">
+        {name}
+      </span>
       {badge && <span className={cn("absolute top-0.5 left-1/2 ml-1.5 flex")}>{badge}</span>}
     </Link>
   );

@@ -30,7 +30,11 @@ export function NavLink({ href, name, label, icon, current, collapsed, badge }: 
       className={cn(rowClass, collapsed && "relative w-8 justify-center px-0")}
     >
       {icon}
-      {!collapsed && <span className="min-w-0 flex-1 truncate">{name}</span>}
+      {!collapsed && (
+        <span dir="auto" className="min-w-0 flex-1 truncate">
+          {name}
+        </span>
+      )}
       {badge}
     </Link>
   );

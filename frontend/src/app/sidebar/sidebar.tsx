@@ -127,7 +127,9 @@ function WorkflowPages({ id, name, openPath, collapsed }: PagesProps) {
       className={cn("grid grid-cols-[minmax(0,1fr)] gap-0.5", collapsed && "border-t pt-3")}
     >
       <p id={labelId} className={collapsed ? "sr-only" : "flex h-7 items-center px-2 text-2xs text-muted-foreground"}>
-        <span className="truncate font-medium">{name ?? "Workflow"}</span>
+        <span dir="auto" className="truncate font-medium">
+          {name ?? "Workflow"}
+        </span>
       </p>
       {WORKFLOW_PAGES.map((page) =>
         id === undefined ? (

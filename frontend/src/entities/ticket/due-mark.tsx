@@ -30,7 +30,9 @@ export function MilestoneMark({ milestone }: { milestone: Milestone | undefined 
     <span title={`Milestone ${milestone.name}`} className="flex min-w-0 items-center gap-0.5">
       <Flag className="size-3 shrink-0" aria-hidden="true" />
       <span className="sr-only">Milestone</span>
-      <span className="max-w-24 truncate">{milestone.name}</span>
+      <span dir="auto" className="max-w-24 truncate">
+        {milestone.name}
+      </span>
     </span>
   );
 }

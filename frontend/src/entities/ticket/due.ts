@@ -1,13 +1,15 @@
 /** Due dates: days without a time, compared with the day that it is in the workflow's time zone. */
+
 import type { Card } from "@/api/types";
+import { LOCALE } from "@/ui/locale";
 
 export type DueState = "overdue" | "soon" | "later";
 
 /** How many days before its due day a ticket is marked. */
 const SOON_DAYS = 2;
 const DAY_MS = 86_400_000;
-const SHORT = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
-const WITH_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
+const SHORT = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", timeZone: "UTC" });
+const WITH_YEAR = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeZone: "UTC" });
 
 /** The day that it is in a time zone, like `2026-01-31`; in UTC if the browser does not know the zone. */
 export function todayIn(timeZone: string | undefined, now = Date.now()): string {

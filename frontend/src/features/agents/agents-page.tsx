@@ -6,6 +6,7 @@ import { useActors } from "@/api/hooks";
 import { useBoard } from "@/live/context";
 import { type BoardState, canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -105,7 +106,7 @@ function Lanes({ board }: { board: BoardState }) {
           <section key={section} aria-labelledby={`lanes-${section}`}>
             <h2 id={`lanes-${section}`} className="mb-1.5 flex items-center gap-2 px-1 font-semibold text-xs">
               {SECTION_NAMES[section]}
-              <span className="tabular font-normal text-muted-foreground">{total.toLocaleString()}</span>
+              <span className="tabular font-normal text-muted-foreground">{total.toLocaleString(LOCALE)}</span>
             </h2>
             <ul
               aria-labelledby={`lanes-${section}`}
@@ -131,7 +132,7 @@ function Lanes({ board }: { board: BoardState }) {
             </ul>
             {some.length < total && (
               <Button variant="ghost" size="sm" onClick={() => setUnfolded((old) => new Set(old).add(section))}>
-                Show {(total - some.length).toLocaleString()} more
+                Show {(total - some.length).toLocaleString(LOCALE)} more
               </Button>
             )}
           </section>

@@ -72,7 +72,9 @@ function Results({ run: { total, results }, onClose }: { run: Run; onClose: () =
             ) : (
               <CircleX className="mt-0.5 size-3.5 shrink-0 text-danger" aria-hidden="true" />
             )}
-            <span className="min-w-0 max-w-64 shrink-0 truncate">{name}</span>
+            <span dir="auto" className="min-w-0 max-w-64 shrink-0 truncate">
+              {name}
+            </span>
             <span className={ok ? "text-muted-foreground" : "text-danger"}>{text}</span>
           </li>
         ))}

@@ -51,7 +51,12 @@ function SaidLine({ jobId, progress, lines }: { jobId: string; progress: string;
 
 function Line({ text, tone }: { text: string; tone?: string }) {
   return (
-    <p data-testid="lane-line" title={text} className={cn("truncate text-xs", tone ?? "text-muted-foreground")}>
+    <p
+      dir="auto"
+      data-testid="lane-line"
+      title={text}
+      className={cn("truncate text-xs", tone ?? "text-muted-foreground")}
+    >
       <VisibleText text={text} />
     </p>
   );

@@ -72,11 +72,13 @@ export const LaneRow = memo(function LaneRow(props: Props) {
       <div className="flex min-w-0 items-start gap-2">
         {agent && <Avatar {...agent} />}
         <div className="min-w-0">
-          <div className="truncate font-medium">
+          <div dir="auto" className="truncate font-medium">
             {agent?.name ?? worker ?? (section === "no_worker" ? "No worker" : "Next free worker")}
           </div>
           {agent && worker && worker !== agent.name && (
-            <div className="truncate text-2xs text-muted-foreground">{worker}</div>
+            <div dir="auto" className="truncate text-2xs text-muted-foreground">
+              {worker}
+            </div>
           )}
         </div>
       </div>
@@ -139,7 +141,7 @@ function Work({ lane, stage }: { lane: Lane; stage: string | null }) {
           <VisibleText text={title} />
         </Link>
       ) : (
-        <span className="min-w-0 truncate font-medium">
+        <span dir="auto" className="min-w-0 truncate font-medium">
           <VisibleText text={title} />
         </span>
       )}
@@ -172,8 +174,12 @@ interface FactProps {
 function Fact({ label, title, children, ...rest }: FactProps) {
   return (
     <div className="min-w-0" title={title} {...rest}>
-      <div className="tabular truncate">{children}</div>
-      <div className="truncate text-2xs text-muted-foreground">{label}</div>
+      <div dir="auto" className="tabular truncate">
+        {children}
+      </div>
+      <div dir="auto" className="truncate text-2xs text-muted-foreground">
+        {label}
+      </div>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useCallback, useState } from "react";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
+import { discardDraft } from "@/ui/drafts";
 import { plural } from "@/ui/plural";
 import { confirm, prompt } from "@/ui/prompt-dialog";
 import { toast } from "@/ui/toast";
@@ -42,6 +43,7 @@ export function useLaneCommands(nameOf: (lane: Lane) => string) {
         toast(`${first.name}: ${first.text}`);
         announce(`${first.text}.`);
       } else if (first) toast.error(first.name, { description: first.text, duration: 8_000 });
+      return failed === 0;
     },
     [live, nameOf],
   );
@@ -52,13 +54,15 @@ export function useLaneCommands(nameOf: (lane: Lane) => string) {
       const what = able.length === 1 && able[0] ? `“${nameOf(able[0])}”` : plural(able.length, "lane");
       if (action === "reassign") setReassigning(lanes);
       else if (action === "message") {
+        const draft = `lanes.${able.map(({ id }) => id).join(".")}.message`;
         const text = await prompt({
           title: `Message ${what}`,
           description: "It goes to the worker of a job, and as a comment to a ticket without an open job.",
           label: "Message",
           submit: "Send message",
+          draft,
         });
-        if (text !== null) await send(lanes, { action, text });
+        if (text !== null && (await send(lanes, { action, text }))) discardDraft(draft);
       } else {
         if (action === "cancel" && able.some(({ job }) => job && job.status !== "queued")) {
           const yes = await confirm({

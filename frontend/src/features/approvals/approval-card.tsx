@@ -85,7 +85,7 @@ export function ApprovalCard({ approval, links, current }: Props) {
           )}
         </span>
       </header>
-      <p className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">
+      <p dir="auto" className="whitespace-pre-wrap font-medium [overflow-wrap:anywhere]">
         <VisibleText text={approval.question} />
       </p>
       {approval.context && (

@@ -5,6 +5,7 @@ import { readDraft, writeDraft } from "@/entities/approval/drafts";
 import { heldDecisions } from "@/entities/approval/held-decisions";
 import { focusHeldNotice } from "@/entities/approval/held-notice";
 import { Button } from "@/ui/button";
+import { isEscape, isSubmit } from "@/ui/enter-key";
 import { Textarea } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
 import { Kbd } from "@/ui/states";
@@ -76,8 +77,8 @@ export function DecisionForm({ approval, showNumbers }: Props) {
           writeDraft(approval.id, event.target.value);
         }}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
-          if (event.key !== "Escape") return;
+          if (isSubmit(event)) submit(event);
+          if (!isEscape(event)) return;
           event.preventDefault();
           event.currentTarget.blur();
         }}

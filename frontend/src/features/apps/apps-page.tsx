@@ -51,7 +51,7 @@ export function AppsPage({ workflowId, header }: Props) {
                   >
                     {app.title}
                   </Link>
-                  <p className="truncate text-muted-foreground text-xs">
+                  <p dir="auto" className="truncate text-muted-foreground text-xs">
                     Created by{" "}
                     <Link
                       to="/w/$workflowId/jobs/$jobId"

@@ -18,10 +18,14 @@ export function CardAlarm({ attention }: { attention: Attention }) {
     <div className={footClass} data-alarm="silent">
       <span className="flex h-5 items-center gap-1.5">
         <MoonStar className="size-3 shrink-0" aria-hidden="true" />
-        <span className="truncate font-medium">Agent is silent</span>
+        <span dir="auto" className="truncate font-medium">
+          Agent is silent
+        </span>
         <TimeAgo at={since} className="tabular ml-auto shrink-0" />
       </span>
-      <p className="line-clamp-2 [overflow-wrap:anywhere]">{message}</p>
+      <p dir="auto" className="line-clamp-2 [overflow-wrap:anywhere]">
+        {message}
+      </p>
     </div>
   );
 }
@@ -64,7 +68,7 @@ function FailedFoot({ failure: { job } }: { failure: Failure }) {
         )}
       </span>
       {job.error && (
-        <p className="line-clamp-2 [overflow-wrap:anywhere]" title={job.error}>
+        <p dir="auto" className="line-clamp-2 [overflow-wrap:anywhere]" title={job.error}>
           <VisibleText text={job.error} />
         </p>
       )}

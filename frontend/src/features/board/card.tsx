@@ -163,13 +163,16 @@ function CardFace({ card, shared, title, controls }: FaceProps) {
         </div>
         {controls}
       </div>
-      <h3 className={cn("mt-0.5 line-clamp-2 font-medium leading-snug", card.is_resolved && "text-muted-foreground")}>
+      <h3
+        dir="auto"
+        className={cn("mt-0.5 line-clamp-2 font-medium leading-snug", card.is_resolved && "text-muted-foreground")}
+      >
         {title}
       </h3>
       {card.tags.length > 0 && (
         <div className="mt-1.5 flex h-5 items-center gap-1 overflow-hidden text-2xs text-muted-foreground">
           {card.tags.slice(0, MAX_TAGS).map((tag) => (
-            <span key={tag} className="max-w-28 truncate rounded bg-muted px-1.5 leading-[1.15rem]">
+            <span key={tag} dir="auto" className="max-w-28 truncate rounded bg-muted px-1.5 leading-[1.15rem]">
               {tag}
             </span>
           ))}

@@ -8,9 +8,12 @@ import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { contentLength } from "@/ui/content-length";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { DraftNote } from "@/ui/draft-note";
+import { isSubmit } from "@/ui/enter-key";
 import { Field, Input, NativeSelect, Textarea } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { toast } from "@/ui/toast";
+import { readLike, useDraft } from "@/ui/use-draft";
 import { SimilarTickets, similarityNote } from "./similar-tickets";
 
 interface Props {
@@ -38,17 +41,22 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
   // One idempotency key per form, so that a retry after a lost response creates no second ticket.
   const [key] = useState(() => randomId());
   const [tried, setTried] = useState(false);
-  const [form, setForm] = useState({
-    title: "",
-    description: "",
-    type: config.default_ticket_type,
-    priority: "medium" as Priority,
-    status: column,
-    assignee: "",
-    tags: "",
-  });
+  const draft = useDraft(
+    `workflow.${workflowId}.new-ticket`,
+    {
+      title: "",
+      description: "",
+      type: config.default_ticket_type,
+      priority: "medium" as Priority,
+      status: column,
+      assignee: "",
+      tags: "",
+    },
+    (stored, start) => readForm(stored, start, config, people),
+  );
+  const form = draft.value;
   const set = (field: keyof typeof form) => (event: { target: { value: string } }) =>
-    setForm((old) => ({ ...old, [field]: event.target.value }));
+    draft.set((old) => ({ ...old, [field]: event.target.value }));
   const title = form.title.trim();
   const description = form.description.trim();
   const titleIsShort = contentLength(title) < MIN_TITLE_LENGTH;
@@ -71,6 +79,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
         key,
       ),
     onSuccess: ({ ticket_id, key: name, similar_tickets }) => {
+      draft.clear();
       onClose();
       toast.success(`${name} created`, {
         description: similarityNote(similar_tickets),
@@ -89,11 +98,13 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
     <form
       onSubmit={submit}
       noValidate
+      data-draft
       className="grid gap-4"
       onKeyDown={(event) => {
-        if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+        if (isSubmit(event)) submit(event);
       }}
     >
+      <DraftNote draft={{ ...draft, baseChanged: false }} />
       {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
       <Field
         label="Title"
@@ -144,11 +155,7 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
         </Field>
         <Field label="Priority">
           {(control) => (
-            <NativeSelect
-              {...control}
-              value={form.priority}
-              onChange={(event) => setForm((old) => ({ ...old, priority: event.target.value as Priority }))}
-            >
+            <NativeSelect {...control} value={form.priority} onChange={set("priority")}>
               {PRIORITIES.map((priority) => (
                 <option key={priority} value={priority}>
                   {PRIORITY_NAMES[priority]}
@@ -184,6 +191,30 @@ function NewTicketForm({ workflowId, config, people, column, onClose, onCreated 
       </div>
     </form>
   );
+}
+
+interface Form {
+  title: string;
+  description: string;
+  type: string;
+  priority: Priority;
+  status: string;
+  assignee: string;
+  tags: string;
+}
+
+/** A stored form. What it chose may be gone, and a column whose "+" was pressed is the choice that counts. */
+function readForm(stored: unknown, start: Form, config: BoardConfig, people: readonly Actor[]): Form | null {
+  const form = readLike(stored, start);
+  if (!form) return null;
+  const has = (list: ReadonlyArray<{ id: string }>, id: string) => list.some((each) => each.id === id);
+  return {
+    ...form,
+    type: has(config.ticket_types, form.type) ? form.type : start.type,
+    priority: PRIORITIES.includes(form.priority) ? form.priority : start.priority,
+    status: start.status === config.initial_status && has(config.columns, form.status) ? form.status : start.status,
+    assignee: people.length === 0 || has(people, form.assignee) ? form.assignee : "",
+  };
 }
 
 export function splitTags(text: string): string[] {

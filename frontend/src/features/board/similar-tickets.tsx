@@ -67,7 +67,7 @@ function Similar({ answer, workflowId }: { answer: DuplicateCheckResponse; workf
             >
               {ticket.is_resolved && <Check className="size-3.5 shrink-0 text-success" aria-label="Resolved" />}
               <span className="tabular shrink-0 text-muted-foreground">{ticket.key}</span>
-              <span className="min-w-0 flex-1 truncate" title={ticket.title}>
+              <span dir="auto" className="min-w-0 flex-1 truncate" title={ticket.title}>
                 {ticket.title}
               </span>
               <SimilarityBadge ticket={ticket} />

@@ -20,7 +20,9 @@ import { PRIORITIES, PRIORITY_NAMES } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
 import { cn } from "@/ui/cn";
+import { isEscape } from "@/ui/enter-key";
 import { Input, NativeSelect } from "@/ui/field";
+import { LOCALE } from "@/ui/locale";
 import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
@@ -109,7 +111,7 @@ export function Toolbar(props: Props) {
           </Button>
         )}
         <span className="tabular shrink-0 text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
-          {filtering ? `${shown.toLocaleString()} of ${plural(total, "ticket")}` : plural(total, "ticket")}
+          {filtering ? `${shown.toLocaleString(LOCALE)} of ${plural(total, "ticket")}` : plural(total, "ticket")}
         </span>
       </div>
       <div className="order-2 ml-auto flex items-center gap-1.5 sm:order-3">
@@ -203,7 +205,7 @@ function AttentionFilter({ count, pressed, onPress }: AttentionProps) {
       <TriangleAlert className="size-3.5!" aria-hidden="true" />
       Needs attention
       <span data-testid="attention-count" className="tabular min-w-3 text-center font-medium">
-        {count.toLocaleString()}
+        {count.toLocaleString(LOCALE)}
       </span>
     </Button>
   );
@@ -230,7 +232,7 @@ function SearchBox({ value, onChange, inputRef }: SearchProps) {
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
-          if (event.key !== "Escape") return;
+          if (!isEscape(event)) return;
           event.preventDefault();
           setText("");
           event.currentTarget.blur();

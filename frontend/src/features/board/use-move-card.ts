@@ -8,6 +8,7 @@ import { useLive } from "@/live/context";
 import { type Move, type MoveOutcome, ticketKeys, useMove } from "@/live/move-card";
 import type { BoardState } from "@/live/state/board";
 import { announce } from "@/ui/announcer";
+import { discardDraft } from "@/ui/drafts";
 import { prompt } from "@/ui/prompt-dialog";
 import { toast } from "@/ui/toast";
 
@@ -35,8 +36,10 @@ export function useMoveCard(workflowId: string, open: (ticketId: string) => void
       if (!outcome.ok && outcome.needsComment) {
         const comment = await askForComment(card, column);
         if (comment === null) return false;
-        outcome = await move({ ...request, comment });
+        request.comment = comment;
+        outcome = await move(request);
       }
+      if (outcome.ok && request.comment !== undefined) discardDraft(draftOf(card));
       if (outcome.ok) announce(`${card.key} moved to ${column}.`);
       else showRefusal(card, column, outcome, live.board(card.workflow_id), open);
       return outcome.ok;
@@ -50,12 +53,17 @@ async function fetchConfig(queries: QueryClient, workflowId: string): Promise<Bo
   try {
     const queryKey = queryKeys.workflow(workflowId);
     const queryFn = () => workflows.get(workflowId);
-    return (await queries.fetchQuery({ queryKey, queryFn, staleTime: 60_000 })).board_config ?? null;
+    return (
+      (await queries.fetchQuery({ queryKey, queryFn, staleTime: 60_000, networkMode: "always" })).board_config ?? null
+    );
   } catch (error) {
     toast.error("Could not move the ticket", { description: explain(error) });
     return null;
   }
 }
+
+/** The place at which the comment of a move is kept until the card was moved. */
+const draftOf = (card: Card) => `ticket.${card.ticket_id}.move`;
 
 function askForComment(card: Card, column: string): Promise<string | null> {
   return prompt({
@@ -64,6 +72,7 @@ function askForComment(card: Card, column: string): Promise<string | null> {
     label: "What changed?",
     submit: "Move ticket",
     minLength: MIN_COMMENT_LENGTH,
+    draft: draftOf(card),
   });
 }
 

@@ -7,8 +7,10 @@ import { queryKeys } from "@/api/query-keys";
 import { useBoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
+import { DraftNote } from "@/ui/draft-note";
 import { Input } from "@/ui/field";
 import { Notice, Spinner } from "@/ui/states";
+import { useDraft } from "@/ui/use-draft";
 import { useTitle } from "@/ui/use-title";
 import { AgentSetup } from "./agent-setup";
 import { FirstCall } from "./first-call";
@@ -56,12 +58,15 @@ export function ConnectPage({ workflowId }: { workflowId: string }) {
 }
 
 function NameForm({ workflowId, onMade }: { workflowId: string; onMade: (made: AgentWithKey) => void }) {
-  const [name, setName] = useState("");
-  const { create, keyless } = useNewAgent(workflowId, onMade);
+  const draft = useDraft(`workflow.${workflowId}.new-agent`, "");
+  const { create, keyless } = useNewAgent(workflowId, (made) => {
+    draft.clear();
+    onMade(made);
+  });
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const known = useQuery({ queryKey: queryKeys.agents, queryFn: ({ signal }) => agents.list(signal) });
-  const wanted = name.trim();
+  const wanted = draft.value.trim();
   const isKeyless = wanted !== "" && keyless?.name === wanted;
   const isTaken = !create.isPending && known.data?.some((agent) => agent.name === wanted);
   const submit = (event: FormEvent) => {
@@ -69,21 +74,22 @@ function NameForm({ workflowId, onMade }: { workflowId: string; onMade: (made: A
     if (wanted) create.mutate(wanted);
   };
   return (
-    <form onSubmit={submit} className="grid gap-2">
+    <form data-draft onSubmit={submit} className="grid gap-2">
       <div className="flex gap-2">
         <Input
           ref={field}
           aria-label="Agent name"
           placeholder="Name, as shown on its tickets"
           dir="auto"
-          value={name}
+          value={draft.value}
           maxLength={200}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => draft.set(event.target.value)}
         />
         <Button type="submit" variant="primary" className="shrink-0" disabled={!wanted || create.isPending}>
           <Bot /> {create.isPending ? "Creating…" : "Create key"}
         </Button>
       </div>
+      <DraftNote draft={draft} />
       {create.isError && <Notice tone="danger">Could not add the agent: {explain(create.error)}</Notice>}
       {isKeyless && !create.isPending && (
         <p className="text-muted-foreground text-xs">

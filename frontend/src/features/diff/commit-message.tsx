@@ -1,4 +1,5 @@
 import { VisibleText } from "@/ui/invisible";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { Notice } from "@/ui/states";
 import type { CommitDiff } from "./model/files";
@@ -20,7 +21,7 @@ export function CommitMessage({ diff }: { diff: CommitDiff }) {
       {diff.truncated && (
         <Notice tone="warning">
           This commit is too large to show in full.{" "}
-          {missing > 0 && `${plural(missing, "file")} of ${diff.total_files.toLocaleString()} are not listed. `}
+          {missing > 0 && `${plural(missing, "file")} of ${diff.total_files.toLocaleString(LOCALE)} are not listed. `}
           The counts above are complete.
         </Notice>
       )}

@@ -3,6 +3,7 @@ import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useStat
 import { cn } from "@/ui/cn";
 import { Input } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
+import { isComposing } from "@/ui/use-shortcuts";
 import type { DiffFile } from "./model/files";
 import { type TreeEntry, toTree } from "./model/tree";
 
@@ -49,7 +50,7 @@ export function FileTree({ files, current, viewed, filter, onFile, onLeave }: Pr
     onLeave();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.nativeEvent.isComposing) return;
+    if (isComposing(event.nativeEvent)) return;
     if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();

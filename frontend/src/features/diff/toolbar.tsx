@@ -14,6 +14,7 @@ import {
 import type { ReactNode } from "react";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
+import { LOCALE } from "@/ui/locale";
 import { Menu, MenuItem } from "@/ui/menu";
 import { plural } from "@/ui/plural";
 import { Tooltip } from "@/ui/tooltip";
@@ -141,11 +142,13 @@ export function WayBar({ diff, files, viewed, place, changes, treeOpen, onTree, 
       </Button>
       <Counts insertions={diff.total_insertions} deletions={diff.total_deletions} />
       <span className="tabular truncate text-muted-foreground max-sm:hidden" data-testid="viewed">
-        {viewed} of {files.toLocaleString()} viewed
+        {viewed} of {files.toLocaleString(LOCALE)} viewed
       </span>
       <div className="ml-auto flex shrink-0 items-center gap-0.5">
         <span className="tabular pr-1.5 text-muted-foreground">
-          {place === null ? plural(changes, "change") : `${place.toLocaleString()} of ${plural(changes, "change")}`}
+          {place === null
+            ? plural(changes, "change")
+            : `${place.toLocaleString(LOCALE)} of ${plural(changes, "change")}`}
         </span>
         <Button
           size="icon"

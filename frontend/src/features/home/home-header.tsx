@@ -37,7 +37,9 @@ function WorkflowFilter({ home, workflowId, onFilter }: Pick<Props, "home" | "wo
       align="end"
       trigger={
         <Button variant="ghost" className="min-w-0 max-w-56">
-          <span className="truncate">{workflowId ? (chosen?.name ?? "Workflow") : "All workflows"}</span>
+          <span dir="auto" className="truncate">
+            {workflowId ? (chosen?.name ?? "Workflow") : "All workflows"}
+          </span>
           <ChevronDown />
         </Button>
       }
@@ -51,7 +53,9 @@ function WorkflowFilter({ home, workflowId, onFilter }: Pick<Props, "home" | "wo
         const count = countOfAttention(counts);
         return (
           <MenuCheckboxItem key={id} checked={id === workflowId} onCheckedChange={() => onFilter(id)}>
-            <span className="max-w-56 truncate">{name}</span>
+            <span dir="auto" className="max-w-56 truncate">
+              {name}
+            </span>
             {count > 0 && (
               <span className="tabular ml-auto pl-3 text-muted-foreground text-xs">{formatCount(count)}</span>
             )}

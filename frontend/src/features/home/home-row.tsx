@@ -46,9 +46,13 @@ export function HomeRow({ item, section, workflowName, current, actions, onFocus
         <ItemLink item={item} onOpen={() => actions.opened(item)} />
         <p className="flex min-w-0 items-center gap-x-2 text-muted-foreground text-xs">
           {item.ticket_key && <span className="tabular shrink-0">{item.ticket_key}</span>}
-          {workflowName && <span className="max-w-40 shrink-0 truncate">{workflowName}</span>}
+          {workflowName && (
+            <span dir="auto" className="max-w-40 shrink-0 truncate">
+              {workflowName}
+            </span>
+          )}
           {text && text !== titleOf(item) && (
-            <span className={cn("truncate", section === "failed" && "text-danger")}>
+            <span dir="auto" className={cn("truncate", section === "failed" && "text-danger")}>
               <VisibleText text={text} />
             </span>
           )}
@@ -137,7 +141,9 @@ function RowActions({ item, section, actions }: Pick<Props, "item" | "section" |
             className="max-w-40"
             onClick={() => actions.decide(item, "answer", { answer: option })}
           >
-            <span className="truncate">{option}</span>
+            <span dir="auto" className="truncate">
+              {option}
+            </span>
           </Button>
         ))}
         {item.kind !== "review" && (

@@ -15,7 +15,9 @@ export function HomeSummary({ sections }: { sections: readonly HomeSection[] }) 
             <span className={cn("tabular font-semibold text-lg leading-6", count > 0 ? tone : "text-muted-foreground")}>
               {formatCount(count)}
             </span>
-            <span className="truncate text-muted-foreground text-xs">{label ?? title}</span>
+            <span dir="auto" className="truncate text-muted-foreground text-xs">
+              {label ?? title}
+            </span>
           </>
         );
         const className = "flex h-full min-w-0 flex-col px-3 py-2";

@@ -4,7 +4,7 @@ import { useEffect, useMemo } from "react";
 import { explain, home, jobs } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Decision, DecisionInput, Home, HomeItem } from "@/api/types";
-import { writeDraft } from "@/entities/approval/drafts";
+import { draftPlace, writeDraft } from "@/entities/approval/drafts";
 import { heldDecisions } from "@/entities/approval/held-decisions";
 import { useLive } from "@/live/context";
 import { announce } from "@/ui/announcer";
@@ -76,6 +76,7 @@ export function useHomeActions() {
           description: titleOf(item),
           label: "Answer",
           submit: "Answer",
+          draft: draftPlace(item.id),
         });
         if (answer !== null) decideWith(item, "answer", answer);
       },
@@ -85,6 +86,7 @@ export function useHomeActions() {
           description: titleOf(item),
           label: "Reason",
           submit: "Reject",
+          draft: draftPlace(item.id),
         });
         if (reason !== null) decideWith(item, "reject", reason);
       },

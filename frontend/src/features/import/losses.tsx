@@ -2,6 +2,7 @@ import { type ReactNode, useState } from "react";
 import type { BadLine, NotTaken } from "@/api/types";
 import { Button } from "@/ui/button";
 import { VisibleText } from "@/ui/invisible";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { lineText } from "./messages";
 
@@ -34,17 +35,17 @@ export function Losses({ not_taken, bad_lines, warnings }: Props) {
             {kinds.map((loss) => (
               <li key={loss.kind} className="flex items-baseline gap-3 px-3 py-2">
                 <span className="tabular w-14 shrink-0 text-right text-muted-foreground">
-                  {loss.count.toLocaleString()}
+                  {loss.count.toLocaleString(LOCALE)}
                 </span>
                 <div className="min-w-0">
                   <p className="break-words">
-                    <span className="font-medium">
+                    <span dir="auto" className="font-medium">
                       <VisibleText text={loss.kind} />
                     </span>
                     : {loss.reason}
                   </p>
                   {loss.examples.length > 0 && (
-                    <p className="truncate text-muted-foreground text-xs">
+                    <p dir="auto" className="truncate text-muted-foreground text-xs">
                       For example <VisibleText text={loss.examples.join(" · ")} />
                     </p>
                   )}
@@ -67,14 +68,18 @@ function Lines({ title, intro, lines }: { title: string; intro: string; lines: r
     <Block title={title} intro={intro}>
       <ul aria-label={title} className="divide-y">
         {lines.slice(0, all ? undefined : FIRST).map((line) => (
-          <li key={`${line.file ?? ""}:${line.line}:${line.reason}`} className="break-words px-3 py-1.5 text-xs">
+          <li
+            dir="auto"
+            key={`${line.file ?? ""}:${line.line}:${line.reason}`}
+            className="break-words px-3 py-1.5 text-xs"
+          >
             <VisibleText text={lineText(line)} />
           </li>
         ))}
       </ul>
       {!all && lines.length > FIRST && (
         <Button variant="ghost" size="sm" className="m-1" onClick={() => setAll(true)}>
-          Show {(lines.length - FIRST).toLocaleString()} more
+          Show {(lines.length - FIRST).toLocaleString(LOCALE)} more
         </Button>
       )}
     </Block>

@@ -4,6 +4,7 @@ import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { NativeSelect } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
+import { LOCALE } from "@/ui/locale";
 import type { Kind } from "./choices";
 import { HOW, KIND_TITLES } from "./messages";
 
@@ -36,7 +37,7 @@ export function MappingTable({ kind, rows, targets, disabled, targetOf, isChosen
   return (
     <div className="grid min-w-0 gap-1.5">
       <h3 id={id} className="font-medium text-xs">
-        {title} <span className="tabular font-normal text-muted-foreground">{rows.length.toLocaleString()}</span>
+        {title} <span className="tabular font-normal text-muted-foreground">{rows.length.toLocaleString(LOCALE)}</span>
       </h3>
       <ul aria-labelledby={id} className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
         {sorted.slice(0, shown).map((row) => {
@@ -48,11 +49,11 @@ export function MappingTable({ kind, rows, targets, disabled, targetOf, isChosen
               className="grid items-center gap-x-4 gap-y-1.5 px-3 py-2 sm:grid-cols-[minmax(0,1fr)_minmax(0,15rem)]"
             >
               <div className="min-w-0">
-                <p className="truncate font-medium" title={row.name}>
+                <p dir="auto" className="truncate font-medium" title={row.name}>
                   <VisibleText text={row.name} />
                 </p>
-                <p className="tabular truncate text-muted-foreground text-xs">
-                  {row.count.toLocaleString()} {counted} ·{" "}
+                <p dir="auto" className="tabular truncate text-muted-foreground text-xs">
+                  {row.count.toLocaleString(LOCALE)} {counted} ·{" "}
                   <span className={cn(isOpen(row) && "text-warning")}>{isChosen(row) ? HOW.given : HOW[row.how]}</span>
                   {row.email && ` · ${row.email}`}
                 </p>
@@ -76,7 +77,7 @@ export function MappingTable({ kind, rows, targets, disabled, targetOf, isChosen
       </ul>
       {rows.length > shown && (
         <Button variant="ghost" size="sm" className="justify-self-start" onClick={() => setShown(shown + 100)}>
-          Show {Math.min(100, rows.length - shown).toLocaleString()} more
+          Show {Math.min(100, rows.length - shown).toLocaleString(LOCALE)} more
         </Button>
       )}
     </div>

@@ -1,6 +1,8 @@
 /** What the import page says. */
+
 import { explain, Problem } from "@/api";
 import type { BadLine, ImportOutcome, MappedName } from "@/api/types";
+import { LOCALE } from "@/ui/locale";
 import type { Kind } from "./choices";
 
 /** Why a name is mapped as it is. */
@@ -24,7 +26,7 @@ export const KIND_TITLES: Record<Kind, { title: string; from: string; to: string
 
 /** "Line 3 of tasks/a.md has no id." */
 export function lineText({ file, line, reason }: BadLine): string {
-  const place = file ? `Line ${line.toLocaleString()} of ${file}` : `Line ${line.toLocaleString()}`;
+  const place = file ? `Line ${line.toLocaleString(LOCALE)} of ${file}` : `Line ${line.toLocaleString(LOCALE)}`;
   return `${place} ${reason}.`;
 }
 

@@ -2,6 +2,7 @@ import { LoaderCircle } from "lucide-react";
 import type { ImportPreview, MappedName } from "@/api/types";
 import { Button } from "@/ui/button";
 import { SwitchRow } from "@/ui/field";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { Notice } from "@/ui/states";
 import { choose, hasChoices, KINDS, type Kind, noChoices, PRIORITIES, targetOf } from "./choices";
@@ -99,7 +100,7 @@ export function PreviewForm({ preview, state }: Props) {
             onClick={() => void state.run(false)}
           >
             {running === "import" && <LoaderCircle className="animate-spin" />} Import {plural(fresh, "ticket")}
-            {update && ` and update ${preview.existing.toLocaleString()}`}
+            {update && ` and update ${preview.existing.toLocaleString(LOCALE)}`}
           </Button>
         </div>
       </div>

@@ -1,4 +1,5 @@
 /** The files that somebody picks or drops, and how they are sent. */
+import { LOCALE } from "@/ui/locale";
 import { zip } from "./zip";
 
 /** A chosen file, with its folders below the one that was chosen. */
@@ -71,13 +72,14 @@ export async function toUpload(chosen: readonly ChosenFile[], maxBytes: number):
   }
   const readable = chosen.filter(({ name }) => isText(name) && !isHidden(name));
   if (readable.length === 0) {
-    throw new Error(`None of the ${chosen.length.toLocaleString()} files is one of ${TEXT_ENDINGS.join(", ")}.`);
+    throw new Error(`None of the ${chosen.length.toLocaleString(LOCALE)} files is one of ${TEXT_ENDINGS.join(", ")}.`);
   }
-  if (readable.length > MAX_FILES) throw new Error(`There are more than ${MAX_FILES.toLocaleString()} files.`);
+  if (readable.length > MAX_FILES) throw new Error(`There are more than ${MAX_FILES.toLocaleString(LOCALE)} files.`);
   const files = await Promise.all(
     readable.map(async ({ name, file }) => ({ name: below(name), bytes: new Uint8Array(await file.arrayBuffer()) })),
   );
-  const label = chosen.length === 1 ? first.name : `${labelOf(readable)} (${readable.length.toLocaleString()} files)`;
+  const label =
+    chosen.length === 1 ? first.name : `${labelOf(readable)} (${readable.length.toLocaleString(LOCALE)} files)`;
   return within(maxBytes, { label, file_name: "files.zip", content_base64: await toBase64(await zip(files)) });
 }
 

@@ -1,5 +1,6 @@
 import type { ImportPreview } from "@/api/types";
 import { VisibleText } from "@/ui/invisible";
+import { LOCALE } from "@/ui/locale";
 import { type Choices, PRIORITIES } from "./choices";
 
 /** The first tickets of a file as they would be on the board. */
@@ -16,10 +17,10 @@ export function Samples({ preview, choices }: { preview: ImportPreview; choices:
           const status = choices.states[sample.state] ?? sample.status;
           return (
             <li key={sample.reference} className="grid gap-0.5 px-3 py-2">
-              <p className="truncate font-medium">
+              <p dir="auto" className="truncate font-medium">
                 <VisibleText text={sample.title} />
               </p>
-              <p className="tabular truncate text-muted-foreground text-xs">
+              <p dir="auto" className="tabular truncate text-muted-foreground text-xs">
                 <VisibleText text={sample.reference} /> · {columns.get(status) ?? status} ·{" "}
                 {priorityName(sample.priority)} · created {day(sample.created_at)}
                 {sample.closed_at && `, finished ${day(sample.closed_at)}`}
@@ -34,4 +35,4 @@ export function Samples({ preview, choices }: { preview: ImportPreview; choices:
 
 const priorityName = (id: string) => (PRIORITIES.includes(id) ? `${id} priority` : id);
 
-const day = (at: string) => new Date(at).toLocaleDateString(undefined, { dateStyle: "medium" });
+const day = (at: string) => new Date(at).toLocaleDateString(LOCALE, { dateStyle: "medium" });

@@ -1,13 +1,16 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useRef } from "react";
 import { explain, jobs } from "@/api";
 import { randomId } from "@/api/random-id";
 import type { BoardConfig, Job } from "@/api/types";
 import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { DraftNote } from "@/ui/draft-note";
+import { isSubmit } from "@/ui/enter-key";
 import { Field, Input, Textarea } from "@/ui/field";
 import { Notice } from "@/ui/states";
+import { useDraft } from "@/ui/use-draft";
 
 interface Props {
   workflowId: string;
@@ -32,10 +35,15 @@ function defaultStages(config: BoardConfig): string {
 
 export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClose, onCreated }: Props) {
   const live = useLive();
-  const [title, setTitle] = useState(ticket?.title ?? "");
-  const [prompt, setPrompt] = useState("");
-  const [stages, setStages] = useState(() => defaultStages(config));
-  const [type, setType] = useState("task");
+  const draft = useDraft(ticket ? `ticket.${ticket.ticket_id}.new-job` : `workflow.${workflowId}.new-job`, {
+    title: ticket?.title ?? "",
+    prompt: "",
+    stages: defaultStages(config),
+    type: "task",
+  });
+  const { title, prompt, stages, type } = draft.value;
+  const set = (field: keyof typeof draft.value) => (event: { target: { value: string } }) =>
+    draft.set((old) => ({ ...old, [field]: event.target.value }));
   // The idempotency key makes a double click create one job.
   const key = useRef(randomId());
   const create = useMutation({
@@ -53,6 +61,7 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
         key.current,
       ),
     onSuccess: (job) => {
+      draft.clear();
       live.work.putJob(job);
       onClose();
       onCreated(job);
@@ -78,12 +87,14 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
       }
     >
       <form
+        data-draft
         onSubmit={submit}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event);
+          if (isSubmit(event)) submit(event);
         }}
         className="grid gap-4"
       >
+        <DraftNote draft={{ ...draft, baseChanged: false }} />
         {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
         <Field label="Prompt">
           {(control) => (
@@ -93,23 +104,19 @@ export function CreateJobDialog({ workflowId, config, ticket, withTicket, onClos
               autoFocus
               value={prompt}
               placeholder={ticket ? "The worker also gets the ticket." : undefined}
-              onChange={(event) => setPrompt(event.target.value)}
+              onChange={set("prompt")}
             />
           )}
         </Field>
         <Field label="Title" hint={ticket ? undefined : "Defaults to the first line of the prompt."}>
-          {(control) => (
-            <Input {...control} value={title} maxLength={500} onChange={(event) => setTitle(event.target.value)} />
-          )}
+          {(control) => <Input {...control} value={title} maxLength={500} onChange={set("title")} />}
         </Field>
         <div className="grid items-start gap-4 sm:grid-cols-[2fr_1fr]">
           <Field label="Stages" hint="Comma-separated, in order. The ticket follows stages named like a column.">
-            {(control) => <Input {...control} value={stages} onChange={(event) => setStages(event.target.value)} />}
+            {(control) => <Input {...control} value={stages} onChange={set("stages")} />}
           </Field>
           <Field label="Type" hint="Workers can filter by type.">
-            {(control) => (
-              <Input {...control} value={type} maxLength={64} onChange={(event) => setType(event.target.value)} />
-            )}
+            {(control) => <Input {...control} value={type} maxLength={64} onChange={set("type")} />}
           </Field>
         </div>
         <DialogActions>

@@ -11,6 +11,7 @@ import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
 import { VisibleText } from "@/ui/invisible";
 import { Progress } from "@/ui/progress";
+import { confirm } from "@/ui/prompt-dialog";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -79,11 +80,19 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
     [editable, isOwner, me?.id],
   );
   const remove = useCallback(
-    (message: Message) => {
-      void messages.remove(message.message_id).then(
-        () => room?.remove(message.message_id),
-        (error) => toast.error("Could not delete the message", { description: explain(error) }),
-      );
+    async (message: Message) => {
+      const yes = await confirm({
+        title: "Delete message?",
+        description: "It is removed from the transcript for everybody. It cannot be restored.",
+        submit: "Delete message",
+      });
+      if (!yes) return;
+      try {
+        await messages.remove(message.message_id);
+        room?.remove(message.message_id);
+      } catch (error) {
+        toast.error("Could not delete the message", { description: explain(error) });
+      }
     },
     [room],
   );
@@ -106,7 +115,10 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
               <ArrowLeft />
             </Link>
           </Button>
-          <h1 className="min-w-0 flex-1 basis-[calc(100%-3rem)] truncate font-semibold text-sm sm:flex-none sm:basis-auto">
+          <h1
+            dir="auto"
+            className="min-w-0 flex-1 basis-[calc(100%-3rem)] truncate font-semibold text-sm sm:flex-none sm:basis-auto"
+          >
             <VisibleText text={job.title} />
           </h1>
           <JobStatusBadge
@@ -127,7 +139,11 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
             />
             <span className="tabular text-muted-foreground text-xs">{Math.round(job.progress)}%</span>
             {job.progress_message && !hasEnded(job.status) && (
-              <span className="min-w-0 truncate text-muted-foreground text-xs" data-testid="progress-message">
+              <span
+                dir="auto"
+                className="min-w-0 truncate text-muted-foreground text-xs"
+                data-testid="progress-message"
+              >
                 {job.progress_message}
               </span>
             )}
@@ -165,7 +181,7 @@ function Loaded({ workflowId, jobId, job, onClose, onCommit, renderAside }: Prop
               <Composer
                 label={hasEnded(job.status) ? "Add a note" : "Message the worker"}
                 submit="Send"
-                draftKey={`job.${jobId}`}
+                draft={`job.${jobId}.message`}
                 inputRef={composer}
                 onSend={sendMessage}
               />

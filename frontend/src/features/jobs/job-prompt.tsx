@@ -6,6 +6,7 @@ import { RichText } from "@/entities/ticket/rich-text";
 import { useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { Composer } from "@/ui/composer";
+import { DraftMark } from "@/ui/draft-note";
 import { toast } from "@/ui/toast";
 import { useShortcuts } from "@/ui/use-shortcuts";
 
@@ -13,6 +14,7 @@ import { useShortcuts } from "@/ui/use-shortcuts";
 export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
   const live = useLive();
   const [editing, setEditing] = useState(false);
+  const draft = `job.${job.job_id}.prompt`;
   const canEdit = editable && job.status === "collecting";
   useShortcuts({
     e: {
@@ -40,6 +42,7 @@ export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
     <section aria-label="Prompt" className="grid gap-1.5">
       <div className="flex h-6 items-center gap-2">
         <h2 className="font-semibold text-xs">Prompt</h2>
+        {canEdit && !editing && <DraftMark place={draft} onOpen={() => setEditing(true)} />}
         {canEdit && !editing && (
           <Button variant="ghost" size="sm" className="ml-auto" onClick={() => setEditing(true)}>
             <Pencil /> Edit prompt
@@ -49,6 +52,7 @@ export function JobPrompt({ job, editable }: { job: Job; editable: boolean }) {
       {editing && canEdit ? (
         <Composer
           label="Prompt"
+          draft={draft}
           submit="Save prompt"
           initial={job.initial_prompt}
           autoFocus

@@ -61,14 +61,20 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, alarming, children 
             attempt {attempt} of {max_attempts}
           </span>
         )}
-        {who && <span className="truncate">{who}</span>}
+        {who && (
+          <span dir="auto" className="truncate">
+            {who}
+          </span>
+        )}
         {status === "failed" && !alarming && job.error && (
-          <span className="max-w-md truncate text-danger">{job.error}</span>
+          <span dir="auto" className="max-w-md truncate text-danger">
+            {job.error}
+          </span>
         )}
         <TimeAgo at={job.finished_at ?? job.created_at} className="ml-auto" />
       </div>
       {alarming && job.error && (
-        <p className="line-clamp-6 whitespace-pre-wrap text-danger text-xs [overflow-wrap:anywhere]">
+        <p dir="auto" className="line-clamp-6 whitespace-pre-wrap text-danger text-xs [overflow-wrap:anywhere]">
           <VisibleText text={job.error} />
         </p>
       )}
@@ -84,7 +90,9 @@ export function JobRow({ job, nameOf, nameOfStage, ofTicket, alarming, children 
         </div>
       )}
       {showProgress && job.progress_message && (
-        <p className="truncate text-muted-foreground text-xs">{job.progress_message}</p>
+        <p dir="auto" className="truncate text-muted-foreground text-xs">
+          {job.progress_message}
+        </p>
       )}
       {children && <div className="relative z-1 mt-1 justify-self-end">{children}</div>}
     </li>

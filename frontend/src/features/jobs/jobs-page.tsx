@@ -6,6 +6,7 @@ import { JOB_STATUS_STYLES, JOB_STATUSES } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
 import { canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
+import { isEscape } from "@/ui/enter-key";
 import { Input, NativeSelect } from "@/ui/field";
 import { ShowMore } from "@/ui/show-more";
 import { Empty, Notice, Spinner } from "@/ui/states";
@@ -164,7 +165,7 @@ function TitleSearch({ value, inputRef, onChange }: TitleSearchProps) {
       value={text}
       onChange={(event) => setText(event.target.value)}
       onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
+        if (!isEscape(event)) return;
         event.preventDefault();
         setText("");
         event.currentTarget.blur();

@@ -94,7 +94,7 @@ function StepMessage({ message, stage, onDelete }: StepProps) {
           message.level === "error" ? "bg-danger" : message.level === "warning" ? "bg-warning" : "bg-primary",
         )}
       />
-      <p className={cn("min-w-0 [overflow-wrap:anywhere]", STEP_LEVELS[message.level])}>
+      <p dir="auto" className={cn("min-w-0 [overflow-wrap:anywhere]", STEP_LEVELS[message.level])}>
         {message.sender && message.role !== "system" && <span className="font-semibold">{message.sender} </span>}
         <VisibleText text={message.content} />
       </p>
@@ -127,7 +127,12 @@ function LogBlock({ lines, above, below }: { lines: readonly Message[]; above: b
       )}
     >
       {lines.map((line) => (
-        <span key={line.message_id} data-message={line.message_id} className={cn("block", LOG_LEVELS[line.level])}>
+        <span
+          dir="auto"
+          key={line.message_id}
+          data-message={line.message_id}
+          className={cn("block", LOG_LEVELS[line.level])}
+        >
           {line.level === "error" && <span className="sr-only">error: </span>}
           <VisibleText text={line.content || " "} />
         </span>

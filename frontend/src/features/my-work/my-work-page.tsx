@@ -4,6 +4,7 @@ import { explain } from "@/api";
 import { useMe } from "@/api/hooks";
 import type { Workflow } from "@/api/types";
 import { Button } from "@/ui/button";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -91,7 +92,7 @@ function Tickets({ workflows }: { workflows: readonly Workflow[] }) {
       {workflows.length > read && (
         <div className="flex items-center justify-center gap-3 text-muted-foreground text-xs">
           <span>
-            {read.toLocaleString()} of {plural(workflows.length, "workflow")}
+            {read.toLocaleString(LOCALE)} of {plural(workflows.length, "workflow")}
           </span>
           <Button size="sm" disabled={pending} onClick={() => setRead((old) => old + STEP)}>
             {pending ? "Loading…" : "Show more workflows"}

@@ -7,6 +7,7 @@ import { DueMark } from "@/entities/ticket/due-mark";
 import { PriorityIcon } from "@/entities/ticket/priority-icon";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { TimeAgo } from "@/ui/time";
 import { type AssignedTickets, byColumn } from "./use-my-work";
@@ -27,7 +28,7 @@ export function WorkflowSection({ name, work, canShowMore, loadingMore, onMore }
   return (
     <section aria-labelledby={id} className="overflow-hidden rounded-xl border bg-surface shadow-card">
       <div className="flex h-10 items-center gap-2 border-b px-4">
-        <h2 id={id} className="min-w-0 truncate font-semibold text-sm">
+        <h2 dir="auto" id={id} className="min-w-0 truncate font-semibold text-sm">
           <Link to="/w/$workflowId" params={{ workflowId: workflow.id }} search={{}} className="hover:underline">
             {name}
           </Link>
@@ -51,7 +52,7 @@ export function WorkflowSection({ name, work, canShowMore, loadingMore, onMore }
       {cards.length < total && (
         <div className="flex items-center justify-between gap-2 border-t px-4 py-2 text-muted-foreground text-xs">
           <span className="tabular">
-            {cards.length.toLocaleString()} of {plural(total, "ticket")}
+            {cards.length.toLocaleString(LOCALE)} of {plural(total, "ticket")}
           </span>
           {canShowMore && (
             <Button size="sm" variant="ghost" disabled={loadingMore} onClick={() => onMore(workflow.id)}>
@@ -71,7 +72,9 @@ function TicketRow({ card, today }: { card: Card; today: string }) {
       className="relative flex min-h-10 items-center gap-2.5 px-4 py-1.5 hover:bg-sunken"
     >
       <PriorityIcon priority={card.priority} />
-      <span className="tabular w-16 shrink-0 truncate text-muted-foreground text-xs">{card.key}</span>
+      <span dir="auto" className="tabular w-16 shrink-0 truncate text-muted-foreground text-xs">
+        {card.key}
+      </span>
       <Link
         to="/w/$workflowId/t/$ticketId"
         params={{ workflowId: card.workflow_id, ticketId: card.ticket_id }}

@@ -33,7 +33,9 @@ export function SearchIntro({ workflowId, onRun }: SearchIntroProps) {
                   className="flex h-8 w-full items-center gap-2 rounded-md px-2 text-left hover:bg-muted"
                 >
                   <Clock className="size-3.5 shrink-0 text-muted-foreground" aria-hidden="true" />
-                  <span className="truncate">{recent.query || "Filters only"}</span>
+                  <span dir="auto" className="truncate">
+                    {recent.query || "Filters only"}
+                  </span>
                   <FilterCount count={filterCount(fromSavedSearch(recent))} />
                   <TimeAgo at={recent.searched_at} className="ml-auto shrink-0 text-2xs text-muted-foreground" />
                 </button>

@@ -4,6 +4,7 @@ import { explain, search } from "@/api";
 import type { ExportFormat } from "@/api/types";
 import { Button } from "@/ui/button";
 import { downloadFile } from "@/ui/download";
+import { LOCALE } from "@/ui/locale";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
 import { toast } from "@/ui/toast";
 import { type SearchState, toRequest } from "./search-state";
@@ -46,7 +47,7 @@ export function ExportMenu({
         </Button>
       }
     >
-      <MenuLabel>Up to {MAX_EXPORTED.toLocaleString()} results</MenuLabel>
+      <MenuLabel>Up to {MAX_EXPORTED.toLocaleString(LOCALE)} results</MenuLabel>
       {FORMATS.map(([format, label, extension]) => (
         <MenuItem key={format} onSelect={() => void run(format, extension)}>
           {label}

@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { cn } from "@/ui/cn";
+import { isEnter } from "@/ui/enter-key";
 import { Input } from "@/ui/field";
 
 export function Facet({ title, children }: { title: string; children: ReactNode }) {
@@ -60,7 +61,9 @@ export function Pills({ options, chosen, onChange }: PillsProps) {
             )}
           >
             {icon}
-            <span className="truncate">{name}</span>
+            <span dir="auto" className="truncate">
+              {name}
+            </span>
           </button>
         );
       })}
@@ -108,7 +111,7 @@ export function TagsFacet({ tags, known, onChange }: TagsProps) {
           else setText(value);
         }}
         onKeyDown={(event) => {
-          if (event.key !== "Enter") return;
+          if (!isEnter(event)) return;
           event.preventDefault();
           add(text);
         }}
@@ -128,7 +131,9 @@ export function TagsFacet({ tags, known, onChange }: TagsProps) {
               key={tag}
               className="flex h-6 max-w-full items-center gap-0.5 rounded-full bg-accent pr-0.5 pl-2 text-accent-foreground text-xs"
             >
-              <span className="truncate">{tag}</span>
+              <span dir="auto" className="truncate">
+                {tag}
+              </span>
               <button
                 type="button"
                 aria-label={`Remove tag ${tag}`}

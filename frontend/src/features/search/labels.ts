@@ -1,5 +1,7 @@
 /** Labels of search modes, matches and result counts. */
+
 import type { SearchMode, SearchResponse } from "@/api/types";
+import { LOCALE } from "@/ui/locale";
 
 export const MODE_LABELS: Record<SearchMode, string> = {
   hybrid: "Hybrid",
@@ -35,7 +37,7 @@ export function resultCount({
 }: Pick<SearchResponse, "total_found" | "total_is_exact">): string {
   if (total_found === 0) return "No tickets";
   const about = total_is_exact ? "" : "about ";
-  return `${about}${total_found.toLocaleString()} ticket${total_found === 1 ? "" : "s"}`;
+  return `${about}${total_found.toLocaleString(LOCALE)} ticket${total_found === 1 ? "" : "s"}`;
 }
 
 /** Why the search was degraded; null when it ran as requested. */

@@ -184,7 +184,9 @@ export function PaletteSearch(props: SearchProps) {
           <Command.Group className={groupClass}>
             <Command.Item value={ALL} onSelect={select(allRow)} className={rowClass}>
               <TextSearch />
-              <span className="min-w-0 truncate">See all results for “{text}”</span>
+              <span dir="auto" className="min-w-0 truncate">
+                See all results for “{text}”
+              </span>
               {found.data && !found.isPlaceholderData && (
                 <span className="ml-auto shrink-0 text-2xs text-muted-foreground">{resultCount(found.data)}</span>
               )}
@@ -192,7 +194,9 @@ export function PaletteSearch(props: SearchProps) {
             {known.length > 1 && (
               <Command.Item value={EVERYWHERE} onSelect={() => setEverywhere(true)} className={rowClass}>
                 <Search />
-                <span className="min-w-0 truncate">Search all workflows for “{text}”</span>
+                <span dir="auto" className="min-w-0 truncate">
+                  Search all workflows for “{text}”
+                </span>
               </Command.Item>
             )}
           </Command.Group>
@@ -201,7 +205,10 @@ export function PaletteSearch(props: SearchProps) {
           <Command.Group heading="Recent searches" className={groupClass}>
             {recentQueries.map((each) => (
               <Command.Item key={each} value={`recent ${each}`} onSelect={() => setText(each)} className={rowClass}>
-                <Clock /> <span className="truncate">{each}</span>
+                <Clock />{" "}
+                <span dir="auto" className="truncate">
+                  {each}
+                </span>
               </Command.Item>
             ))}
           </Command.Group>
@@ -210,7 +217,10 @@ export function PaletteSearch(props: SearchProps) {
           <Command.Group heading="Workflows" className={groupClass}>
             {workflowRows.map((row) => (
               <Command.Item key={row.value} value={row.value} onSelect={select(row)} className={rowClass}>
-                <Columns3 /> <span className="truncate">{row.name}</span>
+                <Columns3 />{" "}
+                <span dir="auto" className="truncate">
+                  {row.name}
+                </span>
               </Command.Item>
             ))}
           </Command.Group>
@@ -239,10 +249,14 @@ function TicketRow({ ticket, from }: { ticket: SearchResult; from: string | null
   return (
     <>
       <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{key}</span>
-      <span className="min-w-0 flex-1 truncate">
+      <span dir="auto" className="min-w-0 flex-1 truncate">
         <Highlighted html={highlighted_title} />
       </span>
-      {from !== null && <span className="max-w-32 shrink-0 truncate text-2xs text-muted-foreground">{from}</span>}
+      {from !== null && (
+        <span dir="auto" className="max-w-32 shrink-0 truncate text-2xs text-muted-foreground">
+          {from}
+        </span>
+      )}
       {from === null && !matched_in.includes("title") && matched_in.length > 0 && (
         <span className="shrink-0 text-2xs text-muted-foreground">{matchedIn(matched_in)}</span>
       )}

@@ -57,7 +57,10 @@ export function StepList({ step, onBack, onStep, onDone }: Props) {
         <Button variant="ghost" size="icon-sm" aria-label="Back" onClick={onBack}>
           <ArrowLeft />
         </Button>
-        <span className="max-w-[45%] shrink-0 truncate rounded bg-muted px-1.5 py-0.5 text-muted-foreground text-xs">
+        <span
+          dir="auto"
+          className="max-w-[45%] shrink-0 truncate rounded bg-muted px-1.5 py-0.5 text-muted-foreground text-xs"
+        >
           {step.title}
         </span>
         <Command.Input
@@ -93,7 +96,9 @@ export function StepList({ step, onBack, onStep, onDone }: Props) {
                 className={rowClass}
               >
                 {item.icon}
-                <span className="min-w-0 flex-1 truncate">{item.name}</span>
+                <span dir="auto" className="min-w-0 flex-1 truncate">
+                  {item.name}
+                </span>
                 {item.hint && <span className="shrink-0 text-2xs text-muted-foreground">{item.hint}</span>}
                 {item.current && <Check aria-label="Current" />}
               </Command.Item>

@@ -72,7 +72,10 @@ export function Preview({ result, shape, nameOf, onOpen }: Props) {
           <Fact name="Assignee">
             {assignee ? (
               <>
-                <Avatar {...assignee} /> <span className="max-w-40 truncate">{assignee.name}</span>
+                <Avatar {...assignee} />{" "}
+                <span dir="auto" className="max-w-40 truncate">
+                  {assignee.name}
+                </span>
               </>
             ) : (
               <span className="text-muted-foreground">Unassigned</span>
@@ -102,6 +105,7 @@ export function Preview({ result, shape, nameOf, onOpen }: Props) {
           <ul aria-label="Tags" className="mt-4 flex flex-wrap gap-1">
             {result.tags.map((tag) => (
               <li
+                dir="auto"
                 key={tag}
                 className="max-w-full truncate rounded bg-muted px-1.5 py-0.5 text-2xs text-muted-foreground"
               >

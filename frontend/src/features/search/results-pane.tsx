@@ -106,7 +106,9 @@ function ResultSummary({ answer, state, shown }: { answer: SearchResponse; state
           <Tooltip label="Recent changes are still being indexed. Until then, changed tickets match by keyword only.">
             <button type="button" className="ml-3 flex min-w-0 cursor-default items-center gap-1.5">
               <span aria-hidden="true" className="size-1.5 shrink-0 rounded-full bg-warning" />
-              <span className="truncate">Indexing recent changes</span>
+              <span dir="auto" className="truncate">
+                Indexing recent changes
+              </span>
             </button>
           </Tooltip>
         )}

@@ -104,10 +104,12 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
             style={{ backgroundColor: cssColor(column?.color) }}
           />
         )}
-        <span className="truncate">{column?.name ?? now.status}</span>
+        <span dir="auto" className="truncate">
+          {column?.name ?? now.status}
+        </span>
       </span>
       {result.preview && (
-        <p className="col-start-2 col-end-4 line-clamp-2 text-muted-foreground [overflow-wrap:anywhere]">
+        <p dir="auto" className="col-start-2 col-end-4 line-clamp-2 text-muted-foreground [overflow-wrap:anywhere]">
           <Highlighted html={result.preview} snippet />
         </p>
       )}
@@ -121,10 +123,16 @@ function Row({ id, result, active, shape, nameOf, onPoint, onOpen }: RowProps) {
         {assignee && (
           <span className="flex min-w-0 shrink items-center gap-1">
             <Avatar {...assignee} />
-            <span className="truncate">{assignee.name}</span>
+            <span dir="auto" className="truncate">
+              {assignee.name}
+            </span>
           </span>
         )}
-        {tags.length > 0 && <span className="hidden min-w-0 shrink truncate sm:block">{tags.join(" · ")}</span>}
+        {tags.length > 0 && (
+          <span dir="auto" className="hidden min-w-0 shrink truncate sm:block">
+            {tags.join(" · ")}
+          </span>
+        )}
         <span className="shrink-0">
           updated <TimeAgo at={result.updated_at} />
         </span>

@@ -4,9 +4,11 @@ import { explain } from "@/api";
 import type { SavedSearch } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { DraftNote } from "@/ui/draft-note";
 import { Field, Input, SwitchRow } from "@/ui/field";
 import { Notice } from "@/ui/states";
 import { toast } from "@/ui/toast";
+import { useDraft } from "@/ui/use-draft";
 import type { SavedActions } from "./saved-searches";
 import type { SearchState } from "./search-state";
 
@@ -21,12 +23,17 @@ interface SaveProps {
 const MAX_NAME_LENGTH = 100;
 
 export function SaveDialog({ state, canShare, actions, onClose }: SaveProps) {
-  const [name, setName] = useState((state.q ?? "").slice(0, MAX_NAME_LENGTH));
-  const [shared, setShared] = useState(false);
-  const [notify, setNotify] = useState(false);
+  const draft = useDraft("new-saved-search", {
+    name: (state.q ?? "").slice(0, MAX_NAME_LENGTH),
+    shared: false,
+    notify: false,
+  });
+  const { name, shared, notify } = draft.value;
+  const set = (change: Partial<typeof draft.value>) => draft.set((old) => ({ ...old, ...change }));
   const save = useMutation({
     mutationFn: () => actions.save(state, { name: name.trim(), shared, notify }),
     onSuccess: () => {
+      draft.clear();
       onClose();
       toast.success(`“${name.trim()}” saved`);
     },
@@ -37,14 +44,15 @@ export function SaveDialog({ state, canShare, actions, onClose }: SaveProps) {
   };
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title="Save search">
-      <form onSubmit={submit} noValidate className="grid gap-3">
+      <form data-draft onSubmit={submit} noValidate className="grid gap-3">
+        <DraftNote draft={{ ...draft, baseChanged: false }} />
         {save.isError && <Notice tone="danger">{explain(save.error)}</Notice>}
         <Field label="Name">
           {(control) => (
             <Input
               {...control}
               value={name}
-              onChange={(event) => setName(event.target.value)}
+              onChange={(event) => set({ name: event.target.value })}
               onFocus={(event) => event.target.select()}
               maxLength={MAX_NAME_LENGTH}
               required
@@ -58,13 +66,13 @@ export function SaveDialog({ state, canShare, actions, onClose }: SaveProps) {
             hint="All members can see and run it. Only you and workflow owners can change it."
             checked={shared}
             disabled={!canShare}
-            onChange={setShared}
+            onChange={(next) => set({ shared: next })}
           />
           <SwitchRow
             label="Notify me"
             hint="Get notified of new matches, including those while you were away."
             checked={notify}
-            onChange={setNotify}
+            onChange={(next) => set({ notify: next })}
           />
         </div>
         <DialogActions>

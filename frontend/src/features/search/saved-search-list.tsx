@@ -90,7 +90,7 @@ function Row({ search, isOwn, canChange, current, state, unread, actions, onRun,
           aria-hidden="true"
           className={cn("size-3.5 shrink-0 text-muted-foreground", current && "fill-current text-accent-foreground")}
         />
-        <span className="truncate" title={isOwn ? name : `${name}, by ${owner_name ?? "someone"}`}>
+        <span dir="auto" className="truncate" title={isOwn ? name : `${name}, by ${owner_name ?? "someone"}`}>
           {name}
         </span>
         {isOwn && shared && <Users className="size-3 shrink-0 text-muted-foreground" aria-label="Shared" />}

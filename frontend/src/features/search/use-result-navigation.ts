@@ -1,9 +1,11 @@
 /** Keyboard navigation of the results while the search input keeps the focus. */
+
 import { type KeyboardEvent, useEffect, useState } from "react";
 import type { SearchResponse, SearchResult } from "@/api/types";
 import { announce } from "@/ui/announcer";
 import type { DebouncedInput } from "@/ui/use-debounced-input";
 import { type ResultStatus, useDeferredAction } from "@/ui/use-deferred-action";
+import { isComposing } from "@/ui/use-shortcuts";
 import { resultCount } from "./labels";
 import { optionId } from "./results";
 import { hasCriteria, type SearchState, searchKey } from "./search-state";
@@ -94,7 +96,7 @@ export function useResultNavigation(options: Options): ResultNavigation {
     opening.request({ ticketId: active?.ticket_id === activeId ? activeId : null, elsewhere });
   };
   const onKey = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.nativeEvent.isComposing || event.altKey) return;
+    if (isComposing(event.nativeEvent) || event.altKey) return;
     const step = STEPS[event.key];
     if (step !== undefined && results.length > 0) {
       event.preventDefault();

@@ -6,6 +6,7 @@ import { useMe } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
+import { confirm } from "@/ui/prompt-dialog";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
@@ -55,6 +56,14 @@ function Sessions() {
     onError: (error) => toast.error("Could not end the session", { description: explain(error) }),
     onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.sessions }),
   });
+  const confirmAndEnd = async (id: string, name: string) => {
+    const yes = await confirm({
+      title: `End the session of ${name}?`,
+      description: "That device is signed out.",
+      submit: "End session",
+    });
+    if (yes) end.mutate(id);
+  };
   return (
     <Section title="Sessions" intro="Devices where you are signed in.">
       {sessions.isError && <Notice tone="danger">{explain(sessions.error)}</Notice>}
@@ -63,7 +72,9 @@ function Sessions() {
           {sessions.data.map(({ id, created_at, last_used_at, user_agent, address, current }) => (
             <li key={id} className="flex items-center gap-3 px-4 py-2.5">
               <div className="min-w-0 flex-1">
-                <p className="truncate">{browserName(user_agent)}</p>
+                <p dir="auto" className="truncate">
+                  {browserName(user_agent)}
+                </p>
                 <p className="text-muted-foreground text-xs">
                   {address && `${address} · `}signed in <TimeAgo at={created_at} />
                   {last_used_at && (
@@ -76,7 +87,11 @@ function Sessions() {
               {current ? (
                 <span className="font-medium text-success text-xs">Current session</span>
               ) : (
-                <Button size="sm" disabled={end.isPending} onClick={() => end.mutate(id)}>
+                <Button
+                  size="sm"
+                  disabled={end.isPending}
+                  onClick={() => void confirmAndEnd(id, browserName(user_agent))}
+                >
                   End session
                 </Button>
               )}

@@ -5,6 +5,7 @@ import { queryKeys } from "@/api/query-keys";
 import type { Agent } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
+import { confirm } from "@/ui/prompt-dialog";
 import { Notice } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { panelClass, Section } from "./section";
@@ -35,24 +36,34 @@ function AgentRow({ agent }: { agent: Agent }) {
     onError: (error) => toast.error("Could not end the membership", { description: explain(error) }),
     onSettled: () => queries.invalidateQueries({ queryKey }),
   });
+  const confirmAndEnd = async (workflowId: string, workflow: string) => {
+    const yes = await confirm({
+      title: `Remove ${agent.name} from ${workflow}?`,
+      description: "It can no longer work there until an owner invites it again and you accept.",
+      submit: "Remove agent",
+    });
+    if (yes) end.mutate(workflowId);
+  };
   return (
     <li className="grid gap-1.5 px-4 py-2.5">
       <p className="flex items-center gap-2 font-medium">
         <Avatar id={agent.id} name={agent.name} agent />
-        <span className="truncate">{agent.name}</span>
+        <span dir="auto" className="truncate">
+          {agent.name}
+        </span>
       </p>
       {memberships.isError && <Notice tone="danger">{explain(memberships.error)}</Notice>}
       {memberships.data?.length === 0 && <p className="text-muted-foreground text-xs">In no workflow.</p>}
       {memberships.data?.map(({ workflow_id, workflow_name, role }) => (
         <div key={workflow_id} className="flex items-center gap-3 pl-7">
-          <p className="min-w-0 flex-1 truncate">
+          <p dir="auto" className="min-w-0 flex-1 truncate">
             {workflow_name} <span className="text-muted-foreground text-xs">{role}</span>
           </p>
           <Button
             size="sm"
             aria-label={`Remove ${agent.name} from ${workflow_name}`}
             disabled={end.isPending}
-            onClick={() => end.mutate(workflow_id)}
+            onClick={() => void confirmAndEnd(workflow_id, workflow_name)}
           >
             Remove
           </Button>

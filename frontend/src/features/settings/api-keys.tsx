@@ -4,23 +4,27 @@ import { type FormEvent, useState } from "react";
 import { explain, keys } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
+import { DraftNote } from "@/ui/draft-note";
 import { Input } from "@/ui/field";
+import { confirm } from "@/ui/prompt-dialog";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
+import { useDraft } from "@/ui/use-draft";
 import { SecretDialog } from "./secret-dialog";
 import { panelClass, Section } from "./section";
 
 export function ApiKeys() {
   const queries = useQueryClient();
-  const [name, setName] = useState("");
+  const draft = useDraft("new-api-key", "");
+  const name = draft.value;
   const [newKey, setNewKey] = useState<string | null>(null);
   const list = useQuery({ queryKey: queryKeys.apiKeys, queryFn: ({ signal }) => keys.list(signal) });
   const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.apiKeys });
   const create = useMutation({
     mutationFn: () => keys.create(name.trim()),
     onSuccess: ({ key }) => {
-      setName("");
+      draft.clear();
       setNewKey(key);
     },
     onError: (error) => toast.error("Could not create the key", { description: explain(error) }),
@@ -31,6 +35,14 @@ export function ApiKeys() {
     onError: (error) => toast.error("Could not revoke the key", { description: explain(error) }),
     onSettled: refresh,
   });
+  const confirmAndRevoke = async (id: string, label: string) => {
+    const yes = await confirm({
+      title: `Revoke “${label}”?`,
+      description: "Programs that use the key are refused at once. It cannot be restored.",
+      submit: "Revoke key",
+    });
+    if (yes) revoke.mutate(id);
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (name.trim()) create.mutate();
@@ -46,7 +58,9 @@ export function ApiKeys() {
             <li key={id} className="flex items-center gap-3 px-4 py-2.5">
               <KeyRound className="size-4 shrink-0 text-muted-foreground" aria-hidden="true" />
               <div className="min-w-0 flex-1">
-                <p className="truncate font-medium">{label}</p>
+                <p dir="auto" className="truncate font-medium">
+                  {label}
+                </p>
                 <p className="text-muted-foreground text-xs">
                   {actor_name} · {scopes.join(", ")} · created <TimeAgo at={created_at} />,{" "}
                   {last_used_at ? (
@@ -68,7 +82,7 @@ export function ApiKeys() {
                 variant="danger"
                 disabled={revoke.isPending}
                 aria-label={`Revoke ${label}`}
-                onClick={() => revoke.mutate(id)}
+                onClick={() => void confirmAndRevoke(id, label)}
               >
                 Revoke
               </Button>
@@ -76,18 +90,19 @@ export function ApiKeys() {
           ))}
         </ul>
       )}
-      <form onSubmit={submit} className="flex gap-2">
+      <form data-draft onSubmit={submit} className="flex gap-2">
         <Input
           aria-label="Key name"
           placeholder="Key name"
           value={name}
           maxLength={200}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => draft.set(event.target.value)}
         />
         <Button type="submit" disabled={!name.trim() || create.isPending}>
           Create key
         </Button>
       </form>
+      <DraftNote draft={draft} />
       <SecretDialog
         title="API key created"
         description="Copy it now. It will not be shown again."

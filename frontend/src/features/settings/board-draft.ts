@@ -2,6 +2,7 @@
 
 import { randomId } from "@/api/random-id";
 import type { BoardChange, BoardConfig, BoardSettings, Category, Column, TicketType } from "@/api/types";
+import { readLike } from "@/ui/use-draft";
 
 export interface DraftColumn {
   /** Stable key of the column in the form. */
@@ -43,6 +44,19 @@ export function toDraft(config: BoardConfig): Draft {
     moves: {},
   };
 }
+
+/** An editor's state that was stored earlier, which may be of another version; null if it cannot be used. */
+export function readStoredDraft(stored: unknown, start: Draft): Draft | null {
+  const draft = readLike(stored, start);
+  if (!draft?.columns.length || !draft.columns.every(isColumn)) return null;
+  if (!draft.types.length || !draft.types.every(({ id, name }) => isText(id) && isText(name))) return null;
+  const settings = readLike(draft.settings, start.settings);
+  return settings && { ...draft, settings };
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isColumn = ({ key, id, name, color, wip, category }: DraftColumn) =>
+  [key, name, color, wip, category].every(isText) && (id === null || isText(id));
 
 export function withNewColumn(draft: Draft): Draft {
   const color = COLORS[draft.columns.length % COLORS.length] ?? "#6b7280";

@@ -1,18 +1,21 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
-import { type FormEvent, useMemo, useState } from "react";
+import { type FormEvent, useMemo } from "react";
 import { explain, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Workflow } from "@/api/types";
 import { useBoard } from "@/live/context";
 import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
+import { DraftNote } from "@/ui/draft-note";
 import { Field, Input, NativeSelect, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
+import { formatMoment } from "@/ui/time";
 import { toast } from "@/ui/toast";
+import { type DraftField, useDraft } from "@/ui/use-draft";
 import { useTitle } from "@/ui/use-title";
-import { type Draft, toBoardChange, toDraft, validationErrors } from "./board-draft";
+import { readStoredDraft, toBoardChange, toDraft, validationErrors } from "./board-draft";
 import { ColumnsEditor } from "./columns-editor";
 import { DeletedTickets } from "./deleted-tickets";
 import { InviteSection } from "./invite-section";
@@ -87,14 +90,22 @@ function timeZones(current: string): string[] {
 
 function General({ workflow, editable }: { workflow: Workflow; editable: boolean }) {
   const queries = useQueryClient();
-  const [name, setName] = useState(workflow.name);
-  const [description, setDescription] = useState(workflow.description ?? "");
-  const [timeZone, setTimeZone] = useState(workflow.time_zone ?? "UTC");
+  const draft = useDraft(`workflow.${workflow.id}.general`, {
+    name: workflow.name,
+    description: workflow.description ?? "",
+    timeZone: workflow.time_zone ?? "UTC",
+  });
+  const { name, description, timeZone } = draft.value;
+  const set = (field: keyof typeof draft.value) => (event: { target: { value: string } }) =>
+    draft.set((old) => ({ ...old, [field]: event.target.value }));
   const refresh = () => queries.invalidateQueries({ queryKey: queryKeys.workflows });
   const save = useMutation({
     mutationFn: () =>
       workflows.update(workflow.id, { name: name.trim(), description: description.trim(), time_zone: timeZone }),
-    onSuccess: () => toast.success("Changes saved"),
+    onSuccess: () => {
+      draft.clear();
+      toast.success("Changes saved");
+    },
     onError: (error) => toast.error("Could not save the changes", { description: explain(error) }),
     onSettled: refresh,
   });
@@ -113,30 +124,17 @@ function General({ workflow, editable }: { workflow: Workflow; editable: boolean
   };
   return (
     <Section title="General">
-      <form onSubmit={submit} className={`${panelClass} grid gap-4 p-4`}>
+      <form data-draft onSubmit={submit} className={`${panelClass} grid gap-4 p-4`}>
+        <DraftNote draft={draft} what="workflow" />
         <Field label="Name">
-          {(control) => (
-            <Input {...control} value={name} disabled={!editable} onChange={(event) => setName(event.target.value)} />
-          )}
+          {(control) => <Input {...control} value={name} disabled={!editable} onChange={set("name")} />}
         </Field>
         <Field label="Description">
-          {(control) => (
-            <Input
-              {...control}
-              value={description}
-              disabled={!editable}
-              onChange={(event) => setDescription(event.target.value)}
-            />
-          )}
+          {(control) => <Input {...control} value={description} disabled={!editable} onChange={set("description")} />}
         </Field>
         <Field label="Time zone" hint="Days of filters and statistics begin and end in it.">
           {(control) => (
-            <NativeSelect
-              {...control}
-              value={timeZone}
-              disabled={!editable}
-              onChange={(event) => setTimeZone(event.target.value)}
-            >
+            <NativeSelect {...control} value={timeZone} disabled={!editable} onChange={set("timeZone")}>
               {timeZones(timeZone).map((zone) => (
                 <option key={zone} value={zone}>
                   {zone}
@@ -172,11 +170,16 @@ interface FormProps {
   editable: boolean;
 }
 
+function describeUnsaved({ from, baseChanged }: Pick<DraftField<unknown>, "from" | "baseChanged">): string {
+  const what = from === null ? "You have unsaved changes." : `Unsaved changes from ${formatMoment(from)}.`;
+  return baseChanged ? `${what} The board has changed since: saving overwrites it.` : what;
+}
+
 /** Edits a draft. Without unsaved changes it follows the live board. */
 function BoardForm({ board, workflowId, editable }: FormProps) {
-  const [edited, setEdited] = useState<Draft | null>(null);
   const current = useMemo(() => toDraft(board.config), [board.config]);
-  const draft = edited ?? current;
+  const kept = useDraft(`workflow.${workflowId}.board`, current, readStoredDraft);
+  const draft = kept.value;
   const counts = useMemo(() => new Map([...board.order].map(([id, ids]) => [id, ids.length])), [board.order]);
   const errors = validationErrors(draft);
   const save = useMutation({
@@ -185,25 +188,25 @@ function BoardForm({ board, workflowId, editable }: FormProps) {
       return workflows.putBoard(workflowId, config, moves);
     },
     onSuccess: () => {
-      setEdited(null);
+      kept.clear();
       toast.success("Board saved");
     },
     onError: (error) => toast.error("Could not save the board", { description: explain(error), duration: 8_000 }),
   });
   return (
     <>
-      <ColumnsEditor draft={draft} counts={counts} disabled={!editable} onChange={setEdited} />
-      <TypesEditor draft={draft} disabled={!editable} onChange={setEdited} />
-      <RulesEditor draft={draft} disabled={!editable} onChange={setEdited} />
-      {edited && (
+      <ColumnsEditor draft={draft} counts={counts} disabled={!editable} onChange={kept.set} />
+      <TypesEditor draft={draft} disabled={!editable} onChange={kept.set} />
+      <RulesEditor draft={draft} disabled={!editable} onChange={kept.set} />
+      {editable && kept.edited && (
         <section
           aria-label="Unsaved changes"
           className="fixed inset-x-0 bottom-4 z-20 mx-auto flex w-[calc(100%-2rem)] max-w-xl items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 shadow-pop"
         >
           <p className="min-w-0 flex-1" role="status">
-            {errors[0] ?? "You have unsaved changes."}
+            {errors[0] ?? describeUnsaved(kept)}
           </p>
-          <Button variant="ghost" onClick={() => setEdited(null)}>
+          <Button variant="ghost" onClick={kept.clear}>
             Discard
           </Button>
           <Button variant="primary" disabled={errors.length > 0 || save.isPending} onClick={() => save.mutate()}>

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import { explain } from "@/api";
 import type { Delivery } from "@/api/types";
+import { LOCALE } from "@/ui/locale";
 import { ShowMore } from "@/ui/show-more";
 import { Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
@@ -45,7 +46,7 @@ function DeliveryRow({ delivery }: { delivery: Delivery }) {
         {attempt > 1 && <span className="tabular text-muted-foreground">attempt {attempt}</span>}
         <span className="tabular ml-auto flex gap-2 text-muted-foreground">
           {status_code !== null && <span>{status_code}</span>}
-          <span>{duration_ms.toLocaleString()} ms</span>
+          <span>{duration_ms.toLocaleString(LOCALE)} ms</span>
           <TimeAgo at={attempted_at} />
         </span>
       </div>

@@ -1,15 +1,18 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { UserMinus } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { explain, workflows } from "@/api";
 import { useMe, useMembers } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { Role } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
+import { DraftNote } from "@/ui/draft-note";
 import { Input, NativeSelect } from "@/ui/field";
+import { confirm } from "@/ui/prompt-dialog";
 import { Notice, Spinner } from "@/ui/states";
 import { toast } from "@/ui/toast";
+import { useDraft } from "@/ui/use-draft";
 import { panelClass, Section } from "./section";
 import { SentInvitations } from "./sent-invitations";
 
@@ -23,8 +26,8 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
   const members = useMembers(workflowId);
   const me = useMe();
   const queries = useQueryClient();
-  const [who, setWho] = useState("");
-  const [role, setRole] = useState<Role>("member");
+  const draft = useDraft(`workflow.${workflowId}.new-member`, { who: "", role: "member" as Role });
+  const { who, role } = draft.value;
   const refresh = () => {
     void queries.invalidateQueries({ queryKey: queryKeys.members(workflowId) });
     void queries.invalidateQueries({ queryKey: queryKeys.sentInvitations(workflowId) });
@@ -32,7 +35,7 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
   const put = useMutation({
     mutationFn: ({ actor, as }: { actor: string; as: Role }) => workflows.putMember(workflowId, actor, as),
     onSuccess: (answer, { actor }) => {
-      setWho("");
+      if (actor === who.trim()) draft.clear();
       if ((answer as { status?: string }).status === "invited") {
         toast.success(`Invited ${actor}`, { description: "The person, or the agent's owner, has to accept first." });
       }
@@ -45,6 +48,17 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
     onError: (error) => toast.error("Could not remove the member", { description: explain(error) }),
     onSettled: refresh,
   });
+  const confirmAndRemove = async (actor: string, name: string) => {
+    const own = actor === me?.id;
+    const yes = await confirm({
+      title: own ? "Leave this workflow?" : `Remove ${name}?`,
+      description: own
+        ? "You can no longer open it until an owner adds you again."
+        : "They can no longer open this workflow. Their tickets and comments stay.",
+      submit: own ? "Leave workflow" : "Remove member",
+    });
+    if (yes) remove.mutate(actor);
+  };
   const add = (event: FormEvent) => {
     event.preventDefault();
     if (who.trim()) put.mutate({ actor: who.trim(), as: role });
@@ -68,11 +82,13 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
             <li key={actor_id} className="flex items-center gap-3 px-3 py-2">
               <Avatar id={actor_id} name={name} agent={kind !== "user"} size="md" />
               <div className="min-w-0 flex-1">
-                <p className="truncate font-medium">
+                <p dir="auto" className="truncate font-medium">
                   {name}
                   {actor_id === me?.id && <span className="text-muted-foreground"> (you)</span>}
                 </p>
-                <p className="truncate text-muted-foreground text-xs">{email ?? actor_id}</p>
+                <p dir="auto" className="truncate text-muted-foreground text-xs">
+                  {email ?? actor_id}
+                </p>
               </div>
               <NativeSelect
                 aria-label={`Role of ${name}`}
@@ -88,7 +104,7 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
                 size="icon-sm"
                 aria-label={`Remove ${name}`}
                 disabled={!editable && actor_id !== me?.id}
-                onClick={() => remove.mutate(actor_id)}
+                onClick={() => void confirmAndRemove(actor_id, name)}
               >
                 <UserMinus />
               </Button>
@@ -97,18 +113,18 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
         </ul>
       )}
       {editable && (
-        <form onSubmit={add} className="flex flex-wrap gap-2 sm:flex-nowrap">
+        <form data-draft onSubmit={add} className="flex flex-wrap gap-2 sm:flex-nowrap">
           <Input
             aria-label="Email or agent ID"
             placeholder="Email or agent ID"
             value={who}
-            onChange={(event) => setWho(event.target.value)}
+            onChange={(event) => draft.set((old) => ({ ...old, who: event.target.value }))}
           />
           <NativeSelect
             aria-label="Role of the new member"
             className="w-28 shrink-0"
             value={role}
-            onChange={(event) => setRole(event.target.value as Role)}
+            onChange={(event) => draft.set((old) => ({ ...old, role: event.target.value as Role }))}
           >
             {roles}
           </NativeSelect>
@@ -117,6 +133,7 @@ export function Members({ workflowId, editable }: { workflowId: string; editable
           </Button>
         </form>
       )}
+      {editable && <DraftNote draft={{ ...draft, baseChanged: false }} />}
       {editable && <SentInvitations workflowId={workflowId} />}
     </Section>
   );

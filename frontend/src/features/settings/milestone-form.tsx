@@ -2,8 +2,10 @@ import { type FormEvent, useState } from "react";
 import { explain } from "@/api";
 import type { Milestone } from "@/api/types";
 import { Button } from "@/ui/button";
+import { DraftNote } from "@/ui/draft-note";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
+import { useDraft } from "@/ui/use-draft";
 
 export interface MilestoneInput {
   name: string;
@@ -13,16 +15,23 @@ export interface MilestoneInput {
 
 interface Props {
   start?: Milestone;
+  /** The place at which what is typed is kept. */
+  draft: string;
   submit: string;
   /** Rejects if the server refuses it. */
   onSubmit: (input: MilestoneInput) => Promise<void>;
   onCancel?: () => void;
 }
 
-export function MilestoneForm({ start, submit, onSubmit, onCancel }: Props) {
-  const [name, setName] = useState(start?.name ?? "");
-  const [startsOn, setStartsOn] = useState(start?.starts_on ?? "");
-  const [dueOn, setDueOn] = useState(start?.due_on ?? "");
+export function MilestoneForm({ start, draft: place, submit, onSubmit, onCancel }: Props) {
+  const draft = useDraft(place, {
+    name: start?.name ?? "",
+    startsOn: start?.starts_on ?? "",
+    dueOn: start?.due_on ?? "",
+  });
+  const { name, startsOn, dueOn } = draft.value;
+  const set = (field: keyof typeof draft.value) => (event: { target: { value: string } }) =>
+    draft.set((old) => ({ ...old, [field]: event.target.value }));
   const [error, setError] = useState<unknown>(null);
   const [saving, setSaving] = useState(false);
   const wrongDays = startsOn !== "" && dueOn !== "" && startsOn > dueOn;
@@ -33,10 +42,7 @@ export function MilestoneForm({ start, submit, onSubmit, onCancel }: Props) {
     setError(null);
     try {
       await onSubmit({ name: name.trim(), starts_on: startsOn || null, due_on: dueOn || null });
-      if (start) return;
-      setName("");
-      setStartsOn("");
-      setDueOn("");
+      draft.clear();
     } catch (refusal) {
       setError(refusal);
     } finally {
@@ -44,24 +50,19 @@ export function MilestoneForm({ start, submit, onSubmit, onCancel }: Props) {
     }
   };
   return (
-    <form onSubmit={(event) => void save(event)} className="grid gap-3">
+    <form data-draft onSubmit={(event) => void save(event)} className="grid gap-3">
       <div className="grid gap-3 sm:grid-cols-[minmax(0,1fr)_10rem_10rem]">
         <Field label="Name">
-          {(control) => (
-            <Input {...control} value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
-          )}
+          {(control) => <Input {...control} value={name} maxLength={200} onChange={set("name")} />}
         </Field>
         <Field label="Starts on">
-          {(control) => (
-            <Input {...control} type="date" value={startsOn} onChange={(event) => setStartsOn(event.target.value)} />
-          )}
+          {(control) => <Input {...control} type="date" value={startsOn} onChange={set("startsOn")} />}
         </Field>
         <Field label="Due on" error={wrongDays ? "Must not be before the start." : null}>
-          {(control) => (
-            <Input {...control} type="date" value={dueOn} onChange={(event) => setDueOn(event.target.value)} />
-          )}
+          {(control) => <Input {...control} type="date" value={dueOn} onChange={set("dueOn")} />}
         </Field>
       </div>
+      <DraftNote draft={draft} what="milestone" />
       {error !== null && <Notice tone="danger">{explain(error)}</Notice>}
       <div className="flex gap-2">
         <Button type="submit" variant={start ? "primary" : undefined} disabled={!name.trim() || wrongDays || saving}>

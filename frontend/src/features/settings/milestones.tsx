@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Check, Pencil, RotateCcw, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { toast } from "sonner";
 import { explain, milestones } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { MilestoneProgress } from "@/api/types";
@@ -9,7 +8,11 @@ import { todayIn } from "@/entities/ticket/due";
 import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
+import { LOCALE } from "@/ui/locale";
+import { plural } from "@/ui/plural";
+import { confirm } from "@/ui/prompt-dialog";
 import { Notice, Spinner } from "@/ui/states";
+import { toast } from "@/ui/toast";
 import { Tooltip } from "@/ui/tooltip";
 import { MilestoneDays } from "./milestone-days";
 import { MilestoneForm, type MilestoneInput } from "./milestone-form";
@@ -54,6 +57,15 @@ export function Milestones({ board, workflowId }: Props) {
       { id, is_closed },
       { onError: (error) => toast.error("Could not change the milestone", { description: explain(error) }) },
     );
+  const confirmAndRemove = async ({ milestone_id, name, ticket_count }: MilestoneProgress) => {
+    const yes = await confirm({
+      title: `Delete “${name}”?`,
+      description:
+        ticket_count > 0 ? `${plural(ticket_count, "ticket")} will be in no milestone.` : "It has no tickets.",
+      submit: "Delete milestone",
+    });
+    if (yes) remove.mutate(milestone_id);
+  };
   const today = todayIn(time_zone);
   return (
     <Section
@@ -69,6 +81,7 @@ export function Milestones({ board, workflowId }: Props) {
               {editing === one.milestone_id ? (
                 <MilestoneForm
                   start={one}
+                  draft={`milestone.${one.milestone_id}`}
                   submit="Save milestone"
                   onSubmit={async (input) => {
                     await update.mutateAsync({ id: one.milestone_id, ...input });
@@ -84,7 +97,7 @@ export function Milestones({ board, workflowId }: Props) {
                   deletable={editable && role === "owner"}
                   onEdit={() => setEditing(one.milestone_id)}
                   onClose={(is_closed) => close(one.milestone_id, is_closed)}
-                  onDelete={() => remove.mutate(one.milestone_id)}
+                  onDelete={() => void confirmAndRemove(one)}
                 />
               )}
             </li>
@@ -94,6 +107,7 @@ export function Milestones({ board, workflowId }: Props) {
       {editable && (
         <div className={`${panelClass} p-3`}>
           <MilestoneForm
+            draft={`workflow.${workflowId}.new-milestone`}
             submit="Create milestone"
             onSubmit={async (input) => {
               await create.mutateAsync(input);
@@ -135,7 +149,7 @@ function Entry({ one, today, editable, deletable, onEdit, onClose, onDelete }: E
         <p className="flex flex-wrap items-center gap-x-2 text-muted-foreground text-xs">
           <MilestoneDays one={one} today={today} />
           <span className="tabular">
-            {resolved_count.toLocaleString()} of {ticket_count.toLocaleString()} resolved
+            {resolved_count.toLocaleString(LOCALE)} of {ticket_count.toLocaleString(LOCALE)} resolved
           </span>
         </p>
         <span className="mt-1 block h-1 overflow-hidden rounded-full bg-muted" aria-hidden="true">

@@ -44,11 +44,11 @@ export function People() {
           {list.data.map(({ id, name, email, is_admin, disabled_at, last_seen_at }) => (
             <li key={id} className="flex items-center gap-3 px-4 py-2.5">
               <div className="min-w-0 flex-1">
-                <p className="truncate font-medium">
+                <p dir="auto" className="truncate font-medium">
                   {name}
                   {is_admin && <span className="text-muted-foreground"> · administrator</span>}
                 </p>
-                <p className="truncate text-muted-foreground text-xs">
+                <p dir="auto" className="truncate text-muted-foreground text-xs">
                   {email}
                   {disabled_at ? (
                     <>

@@ -1,5 +1,7 @@
 /** Sentences about security events. */
+
 import type { SecurityEvent } from "@/api/types";
+import { LOCALE } from "@/ui/locale";
 import { formatTime } from "@/ui/time";
 import { browserName } from "./browser-name";
 
@@ -91,7 +93,7 @@ function unnamedSubject({ kind, details }: SecurityEvent): string {
 export function describeSecurityEvent(event: SecurityEvent): string {
   const verb = VERBS[event.kind] ?? event.kind.replaceAll("_", " ");
   const subject = event.subject_name ?? event.subject_id ?? unnamedSubject(event);
-  const times = event.occurrences > 1 ? ` (${event.occurrences.toLocaleString()} times)` : "";
+  const times = event.occurrences > 1 ? ` (${event.occurrences.toLocaleString(LOCALE)} times)` : "";
   return verb.replace("{}", subject) + times;
 }
 

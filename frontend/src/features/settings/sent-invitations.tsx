@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { explain, invitations } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
+import { confirm } from "@/ui/prompt-dialog";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
@@ -17,6 +18,14 @@ export function SentInvitations({ workflowId }: { workflowId: string }) {
     onError: (error) => toast.error("Could not withdraw the invitation", { description: explain(error) }),
     onSettled: () => queries.invalidateQueries({ queryKey }),
   });
+  const confirmAndWithdraw = async (id: string, name: string) => {
+    const yes = await confirm({
+      title: `Withdraw the invitation of ${name}?`,
+      description: "They can no longer accept it. You can invite them again.",
+      submit: "Withdraw invitation",
+    });
+    if (yes) withdraw.mutate(id);
+  };
   if (sent.isError) return <Notice tone="danger">{explain(sent.error)}</Notice>;
   if (!sent.data?.length) return null;
   return (
@@ -24,7 +33,9 @@ export function SentInvitations({ workflowId }: { workflowId: string }) {
       {sent.data.map(({ invitation_id, actor_id, role, created_at }) => (
         <li key={invitation_id} className="flex items-center gap-3 px-3 py-2">
           <div className="min-w-0 flex-1">
-            <p className="truncate">{actor_id}</p>
+            <p dir="auto" className="truncate">
+              {actor_id}
+            </p>
             <p className="text-muted-foreground text-xs">
               Invited as {role} <TimeAgo at={created_at} />
             </p>
@@ -33,7 +44,7 @@ export function SentInvitations({ workflowId }: { workflowId: string }) {
             size="sm"
             aria-label={`Withdraw the invitation of ${actor_id}`}
             disabled={withdraw.isPending}
-            onClick={() => withdraw.mutate(invitation_id)}
+            onClick={() => void confirmAndWithdraw(invitation_id, actor_id)}
           >
             Withdraw
           </Button>

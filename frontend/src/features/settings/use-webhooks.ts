@@ -1,10 +1,12 @@
 /** Queries and mutations of a workflow's webhooks. */
+
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { explain, webhooks } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Webhook } from "@/api/types";
 import { useLive } from "@/live/context";
+import { LOCALE } from "@/ui/locale";
 import { toast } from "@/ui/toast";
 
 /** Delivery progress produces no events, so it is polled. */
@@ -92,7 +94,7 @@ export function useWebhookActions({ id, workflow_id }: Webhook) {
   const test = useMutation({
     mutationFn: () => webhooks.test(id),
     onSuccess: ({ success, message, status_code, duration_ms }) => {
-      const details = [status_code && `status ${status_code}`, `${duration_ms.toLocaleString()} ms`];
+      const details = [status_code && `status ${status_code}`, `${duration_ms.toLocaleString(LOCALE)} ms`];
       const description = `${message} (${details.filter(Boolean).join(", ")})`;
       if (success) toast.success("Test delivered", { description });
       else toast.error("Test failed", { description, duration: 8_000 });

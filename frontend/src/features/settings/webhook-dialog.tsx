@@ -1,11 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { explain, fieldMessage, webhooks } from "@/api";
 import type { Webhook } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { DraftNote } from "@/ui/draft-note";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
+import { useDraft } from "@/ui/use-draft";
 import { WebhookEventPicker } from "./webhook-event-picker";
 import { sameEvents } from "./webhook-events";
 
@@ -21,9 +23,13 @@ interface Props {
 const MAX_URL_LENGTH = 2_000;
 
 export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) {
-  const [url, setUrl] = useState(webhook?.url ?? "");
-  const [all, setAll] = useState(!webhook || webhook.events.length === 0);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(webhook?.events));
+  const draft = useDraft(webhook ? `webhook.${webhook.id}` : `workflow.${workflowId}.new-webhook`, {
+    url: webhook?.url ?? "",
+    all: !webhook || webhook.events.length === 0,
+    events: [...(webhook?.events ?? [])],
+  });
+  const { url, all } = draft.value;
+  const chosen: ReadonlySet<string> = new Set(draft.value.events);
   const save = useMutation({
     mutationFn: async () => {
       const events = all ? [] : [...chosen];
@@ -35,7 +41,10 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
       });
       return null;
     },
-    onSuccess: onSaved,
+    onSuccess: (secret) => {
+      draft.clear();
+      onSaved(secret);
+    },
   });
   const wrongUrl = fieldMessage(save.error, "url");
   const wrongEvents = fieldMessage(save.error, "events");
@@ -44,11 +53,9 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
     event.preventDefault();
     if (ready) save.mutate();
   };
-  const edit = <Value,>(set: (value: Value) => void) => {
-    return (value: Value) => {
-      set(value);
-      save.reset();
-    };
+  const edit = (change: Partial<typeof draft.value>) => {
+    draft.set((old) => ({ ...old, ...change }));
+    save.reset();
   };
 
   return (
@@ -59,7 +66,8 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
       description="Events are sent in order as JSON POST requests. Failed deliveries are retried for three days, then the webhook is paused. Events that your server refuses (4xx) are set aside after three attempts."
       className="max-w-xl"
     >
-      <form onSubmit={submit} noValidate className="grid gap-4">
+      <form data-draft onSubmit={submit} noValidate className="grid gap-4">
+        <DraftNote draft={draft} what="webhook" />
         {save.isError && !wrongUrl && !wrongEvents && <Notice tone="danger">{explain(save.error)}</Notice>}
         <Field label="URL" hint="A public http:// or https:// URL." error={wrongUrl && `The URL ${wrongUrl}.`}>
           {(control) => (
@@ -71,7 +79,7 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
               required
               maxLength={MAX_URL_LENGTH}
               value={url}
-              onChange={(event) => edit(setUrl)(event.target.value)}
+              onChange={(event) => edit({ url: event.target.value })}
             />
           )}
         </Field>
@@ -79,8 +87,8 @@ export function WebhookDialog({ workflowId, webhook, onClose, onSaved }: Props) 
           all={all}
           chosen={chosen}
           error={wrongEvents}
-          onAll={edit(setAll)}
-          onChosen={edit(setChosen)}
+          onAll={(next) => edit({ all: next })}
+          onChosen={(next) => edit({ events: [...next] })}
         />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>

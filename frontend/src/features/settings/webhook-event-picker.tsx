@@ -88,7 +88,9 @@ function Group({ name, children }: { name: string; children: ReactNode }) {
 function UnknownType({ name, onRemove }: { name: string; onRemove: () => void }) {
   return (
     <li className="flex h-6 max-w-full items-center gap-0.5 rounded-full bg-warning-soft pr-0.5 pl-2 font-mono text-warning text-xs">
-      <span className="truncate">{name}</span>
+      <span dir="auto" className="truncate">
+        {name}
+      </span>
       <button
         type="button"
         aria-label={`Remove event type ${name}`}

@@ -45,7 +45,7 @@ export function WebhookRow({ webhook, editable, onEdit, onRotated }: Props) {
     <li data-webhook={webhook.id} className="grid grid-cols-[minmax(0,1fr)] gap-2 px-4 py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <div className="min-w-0 flex-1 basis-64">
-          <p className="truncate font-medium" title={url}>
+          <p dir="auto" className="truncate font-medium" title={url}>
             {url}
           </p>
           <p className="flex flex-wrap gap-x-2 text-muted-foreground text-xs">

@@ -1,4 +1,5 @@
 /** How figures, durations and periods are written. */
+import { LOCALE } from "@/ui/locale";
 import type { Unit } from "./statistics-state";
 import { addDays } from "./statistics-state";
 
@@ -8,18 +9,18 @@ export type Kind = "count" | "number" | "seconds" | "share";
 const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
-const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-const COMPACT = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const SHORT = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
-const LONG = new Intl.DateTimeFormat(undefined, {
+const NUMBER = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2 });
+const COMPACT = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
+const SHORT = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", timeZone: "UTC" });
+const LONG = new Intl.DateTimeFormat(LOCALE, {
   weekday: "short",
   day: "numeric",
   month: "short",
   year: "numeric",
   timeZone: "UTC",
 });
-const MONTH = new Intl.DateTimeFormat(undefined, { month: "short", year: "2-digit", timeZone: "UTC" });
-const LONG_MONTH = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" });
+const MONTH = new Intl.DateTimeFormat(LOCALE, { month: "short", year: "2-digit", timeZone: "UTC" });
+const LONG_MONTH = new Intl.DateTimeFormat(LOCALE, { month: "long", year: "numeric", timeZone: "UTC" });
 
 /** A duration in its two largest units: "3d 4h", "2h 15m", "45s". */
 export function formatSeconds(seconds: number): string {
@@ -32,7 +33,9 @@ export function formatSeconds(seconds: number): string {
   const each = (size as number) / (part as number);
   const [whole, rest] = [Math.floor(parts / each), parts % each];
   if (large === "h" && whole === 24) return "1d";
-  return rest === 0 ? `${whole.toLocaleString()}${large}` : `${whole.toLocaleString()}${large} ${rest}${small}`;
+  return rest === 0
+    ? `${whole.toLocaleString(LOCALE)}${large}`
+    : `${whole.toLocaleString(LOCALE)}${large} ${rest}${small}`;
 }
 
 export function formatFigure(value: number, kind: Kind): string {

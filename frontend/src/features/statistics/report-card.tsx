@@ -5,6 +5,7 @@ import { MAX_REPORT_ROWS } from "@/api/reports";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { downloadFile } from "@/ui/download";
+import { LOCALE } from "@/ui/locale";
 import { Notice } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { Tooltip } from "@/ui/tooltip";
@@ -94,7 +95,7 @@ export function ReportCard({ spec, context }: Props) {
         {!report && !error && <Skeleton />}
         {report?.has_more && (
           <Notice tone="warning">
-            Only the first {MAX_REPORT_ROWS.toLocaleString()} rows are shown. Choose a shorter range.
+            Only the first {MAX_REPORT_ROWS.toLocaleString(LOCALE)} rows are shown. Choose a shorter range.
           </Notice>
         )}
         {report &&

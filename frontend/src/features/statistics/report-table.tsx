@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { Report, ReportColumn, ReportRow } from "@/api/reports";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
+import { LOCALE } from "@/ui/locale";
 import { type ChartContext, groupValueOf, priorityOf, typeOf } from "./charts/context";
 import { formatFigure, formatSeconds, humanize } from "./formats";
 
@@ -88,7 +89,7 @@ export function ReportTable({ report, context, title }: Props) {
       {report.rows.length > shown && (
         <div className="text-center">
           <Button size="sm" variant="ghost" onClick={() => setShown((old) => old + PAGE * 5)}>
-            Show more of {report.rows.length.toLocaleString()} rows
+            Show more of {report.rows.length.toLocaleString(LOCALE)} rows
           </Button>
         </div>
       )}
@@ -130,7 +131,7 @@ function Cell({ row, column: { name, type }, report, context }: CellProps) {
   if (name === "priority") return priorityOf(value).name;
   if (name === "kind") return humanize(value);
   if (type === "time")
-    return new Date(value).toLocaleString(undefined, {
+    return new Date(value).toLocaleString(LOCALE, {
       dateStyle: "medium",
       timeStyle: "short",
       timeZone: report.time_zone,

@@ -7,7 +7,9 @@ import { Avatar } from "@/entities/actor/avatar";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { Composer } from "@/ui/composer";
+import { DraftMark } from "@/ui/draft-note";
 import { Menu, MenuItem } from "@/ui/menu";
+import { confirm } from "@/ui/prompt-dialog";
 import { TimeAgo } from "@/ui/time";
 
 interface Props {
@@ -37,6 +39,7 @@ const KINDS: Record<string, string> = {
 export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) {
   const me = useMe();
   const [editing, setEditing] = useState(false);
+  const draft = `comment.${comment.comment_id}`;
   const known = nameOf(comment.agent_id);
   const author = comment.agent_name ? { ...known, name: comment.agent_name } : known;
   const own = me !== null && comment.agent_id === me.id;
@@ -45,6 +48,14 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
     me !== null && (reactions.find((each) => each.emoji === emoji)?.agent_ids ?? []).includes(me.id);
   const react = (emoji: string) =>
     void run("Could not save the reaction", () => api.react(comment.comment_id, emoji, !mine(emoji)));
+  const remove = async () => {
+    const yes = await confirm({
+      title: "Delete comment?",
+      description: own ? "It cannot be restored." : `${author.name} wrote it. It cannot be restored.`,
+      submit: "Delete comment",
+    });
+    if (yes) await run("Could not delete the comment", () => api.remove(comment.comment_id));
+  };
   const save = async (text: string) => {
     const saved = await run("Could not update the comment", async () => {
       await api.edit(comment.comment_id, text);
@@ -90,10 +101,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
                 </CommentButton>
               )}
               {(own || me?.is_admin) && (
-                <CommentButton
-                  label="Delete comment"
-                  onClick={() => void run("Could not delete the comment", () => api.remove(comment.comment_id))}
-                >
+                <CommentButton label="Delete comment" onClick={() => void remove()}>
                   <Trash2 className="size-3.5" />
                 </CommentButton>
               )}
@@ -103,6 +111,7 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
         {editing ? (
           <Composer
             label="Edit comment"
+            draft={draft}
             submit="Save"
             initial={comment.comment_text}
             autoFocus
@@ -110,7 +119,10 @@ export function CommentItem({ comment, nameOf, editable, run, onReply }: Props) 
             onCancel={() => setEditing(false)}
           />
         ) : (
-          <RichText text={comment.comment_text} />
+          <>
+            <RichText text={comment.comment_text} />
+            {own && editable && <DraftMark place={draft} onOpen={() => setEditing(true)} />}
+          </>
         )}
         {reactions.length > 0 && (
           <div className="mt-1.5 flex flex-wrap gap-1">

@@ -74,7 +74,7 @@ export function Comments({ ticket, nameOf, editable, composer, run }: Props) {
                 {replyTo === comment.comment_id && (
                   <Composer
                     label={`Reply to ${nameOf(comment.agent_id).name}`}
-                    draftKey={`${ticket.ticket_id}.${comment.comment_id}`}
+                    draft={`ticket.${ticket.ticket_id}.reply.${comment.comment_id}`}
                     submit="Reply"
                     autoFocus
                     onSend={send(comment.comment_id)}
@@ -89,7 +89,7 @@ export function Comments({ ticket, nameOf, editable, composer, run }: Props) {
       {editable && (
         <Composer
           label="Add a comment"
-          draftKey={ticket.ticket_id}
+          draft={`ticket.${ticket.ticket_id}.comment`}
           submit="Comment"
           inputRef={composer}
           onSend={send()}

@@ -6,6 +6,7 @@ import type { TicketDetail } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { TimeAgo } from "@/ui/time";
 
@@ -49,6 +50,7 @@ export function Commits({ ticket, nameOf, editable, run, renderCommit }: Props) 
             <GitCommitHorizontal className="mt-0.5 size-4 shrink-0 text-muted-foreground" aria-hidden="true" />
             <div className="min-w-0 flex-1">
               <button
+                dir="auto"
                 type="button"
                 onClick={() => setShown(commit.commit_sha)}
                 className="block max-w-full truncate rounded text-left hover:underline"
@@ -64,8 +66,8 @@ export function Commits({ ticket, nameOf, editable, run, renderCommit }: Props) 
                 {typeof commit.files_changed === "number" && (
                   <span className="tabular">
                     {plural(commit.files_changed, "file")}{" "}
-                    <span className="text-success">+{(commit.insertions ?? 0).toLocaleString()}</span>{" "}
-                    <span className="text-danger">−{(commit.deletions ?? 0).toLocaleString()}</span>
+                    <span className="text-success">+{(commit.insertions ?? 0).toLocaleString(LOCALE)}</span>{" "}
+                    <span className="text-danger">−{(commit.deletions ?? 0).toLocaleString(LOCALE)}</span>
                   </span>
                 )}
               </p>

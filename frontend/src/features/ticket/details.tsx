@@ -7,6 +7,7 @@ import { todayIn } from "@/entities/ticket/due";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import type { BoardState } from "@/live/state/board";
 import { cssColor } from "@/ui/color";
+import { isEnter } from "@/ui/enter-key";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
 import { formatDuration, formatUpcoming, TimeAgo } from "@/ui/time";
 import { DueDate, MilestoneChoice } from "./plan";
@@ -168,7 +169,7 @@ export function Details(props: Props) {
           </Row>
         )}
         <Row name="Created by" icon={<Avatar {...creator} />}>
-          <span className="block truncate px-2.5 py-1.5" title={creator.name}>
+          <span dir="auto" className="block truncate px-2.5 py-1.5" title={creator.name}>
             {creator.name}
           </span>
         </Row>
@@ -224,7 +225,7 @@ function NumberBox({ label, unit, value, editable, onSave }: NumberProps) {
       onChange={(event) => setDraft(event.target.value)}
       onBlur={save}
       onKeyDown={(event) => {
-        if (event.key === "Enter") save();
+        if (isEnter(event)) save();
       }}
     />
   );

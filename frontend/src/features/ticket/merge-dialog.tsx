@@ -5,8 +5,10 @@ import type { Card, TicketDetail } from "@/api/types";
 import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { DraftNote } from "@/ui/draft-note";
 import { Field, Textarea } from "@/ui/field";
 import { Notice } from "@/ui/states";
+import { useDraft } from "@/ui/use-draft";
 import { invalidateAfterMerge } from "./merged-notice";
 import { useRelated } from "./related-tickets";
 import { Picker } from "./ticket-picker";
@@ -57,16 +59,19 @@ interface ConfirmProps {
 
 function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
   const queries = useQueryClient();
-  const [comment, setComment] = useState("");
+  const draft = useDraft(`ticket.${ticket.ticket_id}.merge`, "");
+  const comment = draft.value;
   const merge = useMutation({
     mutationFn: () => tickets.merge(ticket.ticket_id, original.ticket_id, comment.trim() || undefined),
     onSuccess: () => {
+      draft.clear();
       invalidateAfterMerge(queries);
       onMerged();
     },
   });
   return (
     <form
+      data-draft
       className="grid gap-3"
       onSubmit={(event) => {
         event.preventDefault();
@@ -90,9 +95,10 @@ function Confirm({ ticket, original, onBack, onMerged }: ConfirmProps) {
       </ul>
       <Field label="Comment" hint={`Optional. Added to ${original.key}.`}>
         {(control) => (
-          <Textarea {...control} value={comment} rows={3} onChange={(event) => setComment(event.target.value)} />
+          <Textarea {...control} value={comment} rows={3} onChange={(event) => draft.set(event.target.value)} />
         )}
       </Field>
+      <DraftNote draft={draft} />
       <DialogActions>
         <Button onClick={onBack}>Choose another ticket</Button>
         <Button type="submit" variant="primary" disabled={merge.isPending} autoFocus>

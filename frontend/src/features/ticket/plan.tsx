@@ -3,6 +3,7 @@ import type { Milestone, TicketDetail } from "@/api/types";
 import { describeDue, dueState, formatDay } from "@/entities/ticket/due";
 import { DUE_CLASSES } from "@/entities/ticket/due-mark";
 import { cn } from "@/ui/cn";
+import { isEnter } from "@/ui/enter-key";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
 
 interface DueProps {
@@ -35,7 +36,7 @@ export function DueDate({ ticket, today, editable, onSave }: DueProps) {
         onChange={(event) => setDraft(event.target.value)}
         onBlur={save}
         onKeyDown={(event) => {
-          if (event.key === "Enter") save();
+          if (isEnter(event)) save();
         }}
       />
       {state && state !== "later" && ticket.due_on && (

@@ -1,5 +1,6 @@
 import { Plus, X } from "lucide-react";
 import { useState } from "react";
+import { isEnter, isEscape } from "@/ui/enter-key";
 import { Input } from "@/ui/field";
 
 interface Props {
@@ -27,7 +28,9 @@ export function TagsEditor({ tags, editable, onSave }: Props) {
       <ul className="flex flex-wrap gap-1">
         {tags.map((tag) => (
           <li key={tag} className="flex h-6 max-w-full items-center gap-1 rounded-md bg-muted pr-1 pl-2 text-xs">
-            <span className="truncate">{tag}</span>
+            <span dir="auto" className="truncate">
+              {tag}
+            </span>
             {editable && (
               <button
                 type="button"
@@ -63,8 +66,8 @@ export function TagsEditor({ tags, editable, onSave }: Props) {
           onChange={(event) => setDraft(event.target.value)}
           onBlur={add}
           onKeyDown={(event) => {
-            if (event.key === "Enter") add();
-            if (event.key === "Escape") {
+            if (isEnter(event)) add();
+            if (isEscape(event)) {
               event.preventDefault();
               setDraft(null);
             }

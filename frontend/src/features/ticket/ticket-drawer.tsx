@@ -1,6 +1,6 @@
 import { Check, Copy, Eye, GitMerge, MoreHorizontal, Trash2, X } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { approvals, explain, Problem, tickets } from "@/api";
+import { explain, Problem } from "@/api";
 import { type NameOf, useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
 import { TicketLinksContext } from "@/entities/ticket/ticket-links";
@@ -10,7 +10,6 @@ import { type BoardState, canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
-import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Spinner } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -21,6 +20,7 @@ import { Description } from "./description";
 import { Details } from "./details";
 import { MergeDialog } from "./merge-dialog";
 import { MergedNotice, useUnmerge } from "./merged-notice";
+import { ticketActions } from "./ticket-actions";
 import { PullRequests } from "./timeline-entry";
 import { TitleEditor } from "./title-editor";
 import { useTicket, useTicketChanges } from "./use-ticket";
@@ -44,8 +44,6 @@ export interface TicketSectionProps {
   nameOf: NameOf;
   editable: boolean;
 }
-
-const MIN_RESOLUTION_LENGTH = 10;
 
 export function TicketDrawer(props: DrawerProps) {
   const { workflowId, onClose } = props;
@@ -125,6 +123,7 @@ function Loaded({
   // A merged ticket is read-only; its original is edited instead.
   const editable = hasEditRole && !ticket.merged_into;
   const unmerge = useUnmerge(run);
+  const { resolve, requestReview, remove } = ticketActions(ticket, run, onClose);
   useTitle(`${ticket.key} ${ticket.title}`);
 
   useShortcuts({
@@ -152,52 +151,12 @@ function Loaded({
   const card = board.cards.get(ticket.ticket_id) ?? ticket;
   const type = board.config.ticket_types.find(({ id }) => id === ticket.ticket_type);
 
-  const resolve = async () => {
-    const comment = await prompt({
-      title: `Resolve ${ticket.key}`,
-      description: "Tickets blocked by this one are unblocked, and its queued jobs are cancelled.",
-      label: "How was it resolved?",
-      submit: "Resolve ticket",
-      minLength: MIN_RESOLUTION_LENGTH,
-    });
-    if (comment === null) return;
-    const answer = await run(`Could not resolve ${ticket.key}`, () => tickets.resolve(ticket.ticket_id, comment));
-    const unblocked = answer?.unblocked_tickets?.length ?? 0;
-    if (answer) toast.success(`${ticket.key} resolved${unblocked > 0 ? `, ${unblocked} unblocked` : ""}`);
-  };
-  const remove = async () => {
-    const done = await run(`Could not delete ${ticket.key}`, async () => {
-      await tickets.remove(ticket.ticket_id);
-      return true;
-    });
-    if (!done) return;
-    onClose();
-    const restore = () =>
-      void run(`Could not restore ${ticket.key}`, async () => {
-        await tickets.restore(ticket.ticket_id);
-        toast.success(`${ticket.key} restored`);
-      });
-    toast(`${ticket.key} deleted`, { duration: 10_000, action: { label: "Undo", onClick: restore } });
-  };
   const merged = (original: Card) => {
     setMerging(false);
     const { ticket_id, key } = ticket;
     const undo = () => void unmerge({ ticket_id, key });
     toast.success(`${key} merged into ${original.key}`, { duration: 10_000, action: { label: "Undo", onClick: undo } });
     onOpen(original.ticket_id);
-  };
-  const requestReview = async () => {
-    const comment = await prompt({
-      title: `Request review of ${ticket.key}`,
-      description: "The ticket cannot be moved until another member has reviewed it.",
-      label: "What should be reviewed?",
-      submit: "Request review",
-    });
-    if (comment === null) return;
-    const asked = await run(`Could not request a review of ${ticket.key}`, () =>
-      approvals.requestReview(ticket.ticket_id, comment),
-    );
-    if (asked) toast.success(`Review of ${ticket.key} requested`);
   };
   const copyLink = () => copyText(window.location.href, "Link copied");
 
@@ -252,9 +211,15 @@ function Loaded({
               onUndo={() => void unmerge(ticket)}
             />
           )}
-          <TitleEditor title={ticket.title} editable={editable} onSave={(title) => update({ title })} />
+          <TitleEditor
+            title={ticket.title}
+            draft={`ticket.${ticket.ticket_id}.title`}
+            editable={editable}
+            onSave={(title) => update({ title })}
+          />
           <Description
             text={ticket.description ?? ""}
+            draft={`ticket.${ticket.ticket_id}.description`}
             editable={editable}
             editing={editing}
             onEditing={setEditing}

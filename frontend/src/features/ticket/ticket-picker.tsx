@@ -54,7 +54,9 @@ export function Picker({ board, exclude, onPick, suggested = NONE }: PickerProps
             className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 data-[selected=true]:bg-muted"
           >
             <span className="tabular w-16 shrink-0 text-muted-foreground text-xs">{card.key}</span>
-            <span className="truncate">{card.title}</span>
+            <span dir="auto" className="truncate">
+              {card.title}
+            </span>
           </Command.Item>
         ))}
       </Command.List>

@@ -5,6 +5,7 @@ import type { Comment, HistoryEntry, TicketDetail } from "@/api/types";
 import { card, event } from "@/live/state/testing";
 import { applyToTicket } from "@/live/state/ticket";
 import { Composer } from "@/ui/composer";
+import { setDraftOwner } from "@/ui/drafts";
 import { threads } from "./comments";
 import { describeChange } from "./history-text";
 
@@ -108,19 +109,22 @@ describe("applyToTicket", () => {
 
 describe("Composer", () => {
   it("keeps the draft until it is sent", async () => {
+    localStorage.clear();
+    setDraftOwner("ada");
     const user = userEvent.setup();
     const send = vi.fn().mockResolvedValueOnce(false).mockResolvedValueOnce(true);
-    const first = render(<Composer label="Message" submit="Send" draftKey="t" onSend={send} />);
+    const first = render(<Composer label="Message" submit="Send" draft="t" onSend={send} />);
     await user.type(screen.getByLabelText("Message"), "Half a thought");
     first.unmount();
-    render(<Composer label="Message" submit="Send" draftKey="t" onSend={send} />);
+    render(<Composer label="Message" submit="Send" draft="t" onSend={send} />);
     const field = screen.getByLabelText<HTMLTextAreaElement>("Message");
     expect(field.value).toBe("Half a thought");
+    expect(screen.getByText(/^Draft from/)).toBeDefined();
     await user.click(screen.getByRole("button", { name: "Send" }));
     expect(field.value).toBe("Half a thought");
     await user.click(screen.getByRole("button", { name: "Send" }));
     expect(send).toHaveBeenLastCalledWith("Half a thought");
     expect(field.value).toBe("");
-    expect(sessionStorage.length).toBe(0);
+    expect(localStorage.length).toBe(0);
   });
 });

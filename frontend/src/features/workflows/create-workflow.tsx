@@ -1,14 +1,16 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { explain, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
 import { Dialog, DialogActions } from "@/ui/dialog";
+import { DraftNote } from "@/ui/draft-note";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
+import { useDraft } from "@/ui/use-draft";
 
 export function CreateWorkflow({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
@@ -24,9 +26,9 @@ export function CreateWorkflow({ open, onOpenChange }: { open: boolean; onOpenCh
 }
 
 function CreateForm({ onDone }: { onDone: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
-  const [template, setTemplate] = useState("development");
+  const draft = useDraft("new-workflow", { name: "", description: "", template: "development" });
+  const { name, description, template } = draft.value;
+  const set = (change: Partial<typeof draft.value>) => draft.set((old) => ({ ...old, ...change }));
   const navigate = useNavigate();
   const queries = useQueryClient();
   const templates = useQuery({
@@ -42,6 +44,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
         ...(description.trim() ? { description: description.trim() } : {}),
       }),
     onSuccess: async (workflow, next) => {
+      draft.clear();
       await queries.invalidateQueries({ queryKey: queryKeys.workflows });
       onDone();
       const params = { workflowId: workflow.id };
@@ -54,16 +57,17 @@ function CreateForm({ onDone }: { onDone: () => void }) {
     if (name.trim()) create.mutate("board");
   };
   return (
-    <form onSubmit={submit} className="grid gap-4">
+    <form data-draft onSubmit={submit} className="grid gap-4">
+      <DraftNote draft={draft} />
       {create.isError && <Notice tone="danger">{explain(create.error)}</Notice>}
       <Field label="Name">
         {(control) => (
-          <Input {...control} value={name} onChange={(event) => setName(event.target.value)} required autoFocus />
+          <Input {...control} value={name} onChange={(event) => set({ name: event.target.value })} required autoFocus />
         )}
       </Field>
       <Field label="Description (optional)">
         {(control) => (
-          <Input {...control} value={description} onChange={(event) => setDescription(event.target.value)} />
+          <Input {...control} value={description} onChange={(event) => set({ description: event.target.value })} />
         )}
       </Field>
       <fieldset className="grid gap-1.5">
@@ -83,7 +87,7 @@ function CreateForm({ onDone }: { onDone: () => void }) {
                   name="template"
                   className="accent-primary"
                   checked={template === id}
-                  onChange={() => setTemplate(id)}
+                  onChange={() => set({ template: id })}
                 />
                 {board_config.name}
               </span>

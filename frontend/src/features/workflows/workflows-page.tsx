@@ -88,7 +88,7 @@ function WorkflowRow({ workflow }: { workflow: Workflow }) {
         >
           {workflow.name}
         </Link>
-        <p className="truncate text-muted-foreground text-xs">
+        <p dir="auto" className="truncate text-muted-foreground text-xs">
           {workflow.description || (workflow.ticket_tracking ? "No description" : "Ticket tracking is off")}
         </p>
       </div>

@@ -121,6 +121,8 @@ export class JobRoom {
   /** Fetches the messages between the newest loaded one and the cursor where the feed started. */
   private async catchUp(): Promise<void> {
     try {
+      // Without a connection, the first page may not have come.
+      if (this.view.state === "failed") await this.load();
       while (this.view.state === "ready" && !this.closed) {
         const last = this.view.messages[this.view.messages.length - 1];
         const page = await this.deps.fetchAfter(last?.order ?? 0, CATCH_UP_PAGE_SIZE);

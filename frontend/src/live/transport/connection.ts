@@ -48,6 +48,8 @@ export class Connection implements RoomRegistry {
   private connecting = false;
   private failures = 0;
   private wasLive = false;
+  /** The last moment at which every room was known to be caught up, in milliseconds. */
+  wholeAt: number | null = null;
   private retryTimer: Timer | undefined;
   private handshakeTimer: Timer | undefined;
   private pongTimer: Timer | undefined;
@@ -150,6 +152,7 @@ export class Connection implements RoomRegistry {
       if (this.socket !== socket) return;
       clearTimeout(this.pongTimer);
       this.pongTimer = undefined;
+      if (this.status === "live") this.wholeAt = Date.now();
       const parsed = parse(data);
       if (!parsed) return;
       if ("event" in parsed) this.rooms.get(parsed.event.stream)?.receive([parsed.event]);
@@ -286,6 +289,7 @@ export class Connection implements RoomRegistry {
   }
 
   private setStatus(status: LiveStatus): void {
+    if (status === "live" || status === "polling") this.wholeAt = Date.now();
     if (this.status === status) return;
     this.status = status;
     for (const listener of this.listeners) listener();

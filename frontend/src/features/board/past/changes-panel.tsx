@@ -4,6 +4,7 @@ import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { NativeSelect } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { Notice, Spinner } from "@/ui/states";
 import type { ChangeEntry, ChangeGroup } from "./board-changes";
@@ -103,7 +104,7 @@ function Group({ group, ...props }: Props & { group: ChangeGroup }) {
   return (
     <section aria-labelledby={id} className="mt-2">
       <h3 id={id} className="px-2 py-1 font-medium text-2xs text-muted-foreground">
-        {group.name} <span className="tabular">{group.entries.length.toLocaleString()}</span>
+        {group.name} <span className="tabular">{group.entries.length.toLocaleString(LOCALE)}</span>
       </h3>
       <ul>
         {group.entries.map((entry) => (

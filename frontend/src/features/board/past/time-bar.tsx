@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight, ChevronsLeft, ChevronsRight, GitCompare, History, Pause, Play } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "@/ui/button";
+import { isEnter } from "@/ui/enter-key";
 import { Input } from "@/ui/field";
 import { Tooltip } from "@/ui/tooltip";
 import { formatDay, formatMoment, fromFieldValue, momentAt, partOf, toFieldValue } from "./moments";
@@ -42,7 +43,9 @@ export function TimeBar(props: Props) {
           <History className="size-4 shrink-0" aria-hidden="true" />
           <span className="tabular">Board as of {formatMoment(at)}</span>
         </p>
-        <p className="min-w-0 flex-1 truncate text-muted-foreground text-xs">{loading ? "Loading…" : happened}</p>
+        <p dir="auto" className="min-w-0 flex-1 truncate text-muted-foreground text-xs">
+          {loading ? "Loading…" : happened}
+        </p>
         <div className="ml-auto flex items-center gap-1.5">
           <Button aria-pressed={changesOpen} onClick={props.onChanges}>
             <GitCompare /> Changes
@@ -172,7 +175,7 @@ function MomentField({ at, first, last, onMoment }: MomentProps) {
       max={toFieldValue(last)}
       step={value.length > 16 ? 1 : 60}
       onChange={(event) => setDraft(event.target.value)}
-      onKeyDown={(event) => event.key === "Enter" && apply()}
+      onKeyDown={(event) => isEnter(event) && apply()}
       onBlur={apply}
       className="tabular w-auto"
     />

@@ -1,5 +1,7 @@
 /** What agents cost. Currencies are never added together, and what was not reported is not 0. */
+
 import type { ReportRow } from "@/api/reports";
+import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { chartColor } from "../chart/colors";
 import type { Series } from "../chart/series";
@@ -64,7 +66,7 @@ export function CostChart({ report, context, title }: ChartProps) {
 /** Small sums keep their digits: what an agent costs may be less than a cent. */
 export function formatCost(value: number, currency: string): string {
   try {
-    return new Intl.NumberFormat(undefined, {
+    return new Intl.NumberFormat(LOCALE, {
       style: "currency",
       currency,
       maximumSignificantDigits: value !== 0 && Math.abs(value) < 1 ? 3 : undefined,

@@ -1,8 +1,10 @@
 /** Charts of how long single tickets took, or have been taking. */
+
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { tickets } from "@/api";
 import type { ReportRow } from "@/api/reports";
+import { LOCALE } from "@/ui/locale";
 import { useDebouncedValue } from "@/ui/use-debounced-value";
 import { BarList, type BarRow } from "../chart/bar-list";
 import { type Dot, DotChart } from "../chart/dot-chart";
@@ -97,7 +99,7 @@ export function CycleScatter({ report, context, title }: ChartProps) {
 }
 
 function completedOn(row: ReportRow | undefined, timeZone: string): string {
-  return new Date(String(row?.completed_at)).toLocaleDateString(undefined, { dateStyle: "medium", timeZone });
+  return new Date(String(row?.completed_at)).toLocaleDateString(LOCALE, { dateStyle: "medium", timeZone });
 }
 
 /** When a day begins in a time zone, to the hour that its offset has at noon. */
@@ -181,7 +183,7 @@ export function TimeInColumnChart({ report, context, title }: ChartProps) {
       icon: <span aria-hidden="true" className="size-2 shrink-0 rounded-full" style={{ backgroundColor: color }} />,
       parts: [{ name, value: average, color }],
       value: formatSeconds(average),
-      note: `${stays.toLocaleString()} ${stays === 1 ? "stay" : "stays"}${p85 === null ? "" : `, 85% within ${formatSeconds(p85)}`}`,
+      note: `${stays.toLocaleString(LOCALE)} ${stays === 1 ? "stay" : "stays"}${p85 === null ? "" : `, 85% within ${formatSeconds(p85)}`}`,
     };
   });
   return <BarList label={title} rows={rows} />;
