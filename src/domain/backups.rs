@@ -7,9 +7,12 @@
 
 pub mod archive;
 pub mod base;
+pub mod log;
 pub mod restore;
+mod segments;
 mod stage;
 mod verify;
+mod waldump;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
