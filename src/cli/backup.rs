@@ -116,7 +116,7 @@ async fn check(backups: &Backups, options: &Options, json: bool) -> Result<()> {
     let found = backups.list()?;
     for backup in &found {
         let (on_progress, bar) = progress();
-        let checked = backups.check(backup, on_progress).await;
+        let checked = backups.check(options, backup, on_progress).await;
         bar.finish_and_clear();
         checked?;
         if !json {

@@ -86,6 +86,18 @@ pub(super) fn read(
     Ok(reading)
 }
 
+/// Reads from one place to another; the error says why it cannot be read.
+pub(super) fn read_range(
+    options: &Options,
+    folder: &Path,
+    first: &str,
+    (from, to): (&str, &str),
+) -> Result<std::result::Result<(), String>> {
+    let mut command = tools::command(options, "pg_waldump", folder).map_err(super::setup)?;
+    command.args(["--quiet", "--path=.", "--start", from, "--end", to, first]);
+    Ok(tools::run(command, |_| {}))
+}
+
 /// Whether a record begins after a place in a segment.
 pub(super) fn has_record_after(options: &Options, folder: &Path, segment: &str, from: Place) -> Result<bool> {
     let mut command = tools::command(options, "pg_waldump", folder).map_err(super::setup)?;
