@@ -67,6 +67,7 @@ pub async fn backup(args: BackupArgs, json: bool) -> Result<()> {
         let options = Options::new(args.database.runtime_dir, args.database.data_dir);
         return check(&backups, &options, json).await;
     }
+    backups.require_outside(&args.database.data_dir)?;
     let (url, options, started) = args.database.embedded("callboard backup").await?;
     let (on_progress, bar) = progress();
     let taken = backups.take(&options, &url, on_progress).await;

@@ -145,6 +145,22 @@ impl Backups {
         Ok(backups.into_iter().map(|backup| backup.name).collect())
     }
 
+    /// Fails if this folder is in another one, such as the data directory, with which it would be lost.
+    pub fn require_outside(&self, other: &Path) -> Result<()> {
+        let Ok(other) = other.canonicalize() else { return Ok(()) };
+        let folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        // It need not exist yet.
+        let found = folder.ancestors().find_map(|parent| parent.canonicalize().ok());
+        if !found.is_some_and(|found| found.starts_with(&other)) {
+            return Ok(());
+        }
+        Err(Error::Setup(format!(
+            "The backup folder {} is inside of the data directory ({}) and would be lost with it: choose a folder outside, best on another disk.",
+            self.folder.display(),
+            other.display()
+        )))
+    }
+
     /// Locks the folder, creating it when absent, and removes what interrupted backups left.
     fn lock(&self) -> Result<File> {
         let unusable = |error: io::Error| self.unusable(&error);

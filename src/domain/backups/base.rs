@@ -15,6 +15,7 @@ const RESERVE: u64 = 64 << 20;
 impl Backups {
     /// Copies the running database at `url` into a new backup.
     pub async fn take(&self, options: &Options, url: &str, on_progress: OnProgress) -> Result<Backup> {
+        self.require_outside(&options.data_dir.join("postgres"))?;
         let lock = self.lock()?;
         let client = pool::connect(url, "callboard-backup").await?;
         let before = DatabaseState::read(&client).await?;

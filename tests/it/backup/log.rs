@@ -155,6 +155,13 @@ async fn a_backup_whose_own_log_is_damaged_is_not_called_undamaged() {
     let (data, backups) = (folder.path().join("data"), folder.path().join("backups"));
     let postgres = start(&data).await;
     migrate::run(postgres.url()).await.expect("migrate");
+    // A folder inside of the data directory would be lost with it.
+    for inside in [data.join("postgres"), data.join("backups/new")] {
+        let refused = refusal(&data, &["backup", path(&inside)]).await;
+        assert!(refused.contains("inside of the data directory"), "{refused}");
+    }
+    assert!(!data.join("postgres/.lock").exists() && !data.join("backups").exists());
+
     let made = succeed(&data, &["backup", path(&backups)]).await;
     postgres.stop().await;
     succeed(&data, &["backup", path(&backups), "--check"]).await;
