@@ -285,13 +285,17 @@ async fn archiver(config: &Config, postgres: Option<&Embedded>) -> Result<Option
         (Some(_), None) => Err(Error::Setup(
             "CALLBOARD_BACKUP_DIR backs up the embedded Postgres only: unset it, and back up the Postgres of DATABASE_URL with the tools of its provider, pgBackRest or pg_basebackup.".to_owned(),
         )),
-        (Some(folder), Some(postgres)) => Ok(Some(Archiver {
-            backups: Backups::of(folder),
-            options: Options::new(&config.runtime_dir, &config.data_dir),
-            url: postgres.url().to_owned(),
-            every_hours: config.backup_hours,
-            keep: config.backup_keep,
-        })),
+        (Some(folder), Some(postgres)) => {
+            let backups = Backups::of(folder);
+            backups.require_outside(&config.data_dir.join("postgres"))?;
+            Ok(Some(Archiver {
+                backups,
+                options: Options::new(&config.runtime_dir, &config.data_dir),
+                url: postgres.url().to_owned(),
+                every_hours: config.backup_hours,
+                keep: config.backup_keep,
+            }))
+        }
     }
 }
 

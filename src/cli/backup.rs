@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::database::DatabaseArgs;
 use super::output;
 use crate::db::embedded::Options;
-use crate::domain::backups::restore as restoring;
+use crate::domain::backups::log::Break;
+use crate::domain::backups::restore::{self as restoring, Until};
 use crate::domain::backups::{Backup, Backups, OnProgress};
 use crate::{Error, Result};
 
@@ -25,7 +26,7 @@ pub struct BackupArgs {
     /// List the backups instead.
     #[arg(long, conflicts_with_all = ["check", "keep"])]
     pub list: bool,
-    /// Compare the files of all backups with their checksums instead.
+    /// Check all backups and the archived log instead: compare the files with their checksums, and read the log.
     #[arg(long, conflicts_with = "keep")]
     pub check: bool,
     /// Then remove all but so many of the newest backups, and the archived log that only they need.
@@ -45,6 +46,9 @@ pub struct RestoreArgs {
     /// Restore to this time, e.g. 2026-03-01T12:30:00Z; needs a server that archived to the folder (CALLBOARD_BACKUP_DIR).
     #[arg(long, value_name = "TIME")]
     pub to: Option<String>,
+    /// If a segment of the archived log is missing or damaged, restore what is before it, and leave out all later changes.
+    #[arg(long, conflicts_with = "to")]
+    pub accept_loss: bool,
     /// The data directory to restore into; it must not contain a database.
     #[arg(long, env = "CALLBOARD_DATA_DIR", default_value = ".data")]
     pub data_dir: PathBuf,
@@ -60,8 +64,10 @@ pub async fn backup(args: BackupArgs, json: bool) -> Result<()> {
         return list(&backups.list()?, json);
     }
     if args.check {
-        return check(&backups, json).await;
+        let options = Options::new(args.database.runtime_dir, args.database.data_dir);
+        return check(&backups, &options, json).await;
     }
+    backups.require_outside(&args.database.data_dir)?;
     let (url, options, started) = args.database.embedded("callboard backup").await?;
     let (on_progress, bar) = progress();
     let taken = backups.take(&options, &url, on_progress).await;
@@ -107,16 +113,30 @@ fn list(found: &[Backup], json: bool) -> Result<()> {
     Ok(())
 }
 
-async fn check(backups: &Backups, json: bool) -> Result<()> {
+async fn check(backups: &Backups, options: &Options, json: bool) -> Result<()> {
     let found = backups.list()?;
     for backup in &found {
         let (on_progress, bar) = progress();
-        let checked = backups.check(backup, on_progress).await;
+        let checked = backups.check(options, backup, on_progress).await;
         bar.finish_and_clear();
         checked?;
         if !json {
             println!("{} is undamaged.", backup.name);
         }
+    }
+    let (on_progress, bar) = progress();
+    let logs = backups.check_log(options, on_progress).await;
+    bar.finish_and_clear();
+    let logs = logs?;
+    for log in logs.iter().filter(|log| !json && log.breaks.is_empty() && log.segments > 0) {
+        println!("The archived log of {} is whole: {} segments.", log.epoch, log.segments);
+    }
+    let breaks: Vec<_> = logs.iter().flat_map(|log| &log.breaks).map(describe).collect();
+    if !breaks.is_empty() {
+        return Err(Error::Setup(format!(
+            "The archived log is not whole: {} What is after it can be restored only from a backup that was made after it: make one with `callboard backup`.",
+            breaks.join(" ")
+        )));
     }
     match (json, found.is_empty()) {
         (true, _) => output::json(&found),
@@ -125,12 +145,22 @@ async fn check(backups: &Backups, json: bool) -> Result<()> {
     }
 }
 
+/// A place where the archived log breaks off, as a sentence.
+fn describe(found: &Break) -> String {
+    let last = found.last_change.map_or_else(String::new, |at| format!("; the last change before it is from {at}"));
+    format!("{found}{last}.")
+}
+
 /// Runs `callboard restore`.
 pub async fn restore(args: RestoreArgs, json: bool) -> Result<()> {
-    let to = args.to.as_deref().map(time).transpose()?;
+    let until = match args.to.as_deref().map(time).transpose()? {
+        Some(to) => Until::Time(to),
+        None if args.accept_loss => Until::Break,
+        None => Until::Latest,
+    };
     let options = Options::new(args.runtime_dir, &args.data_dir);
     let (on_progress, bar) = progress();
-    let restored = restoring::restore(&options, &args.source, to, on_progress).await;
+    let restored = restoring::restore(&options, &args.source, until, on_progress).await;
     bar.finish_and_clear();
     let restored = restored?;
     if json {
@@ -144,6 +174,9 @@ pub async fn restore(args: RestoreArgs, json: bool) -> Result<()> {
         restored.streams,
         restored.events
     );
+    if let Some(end) = &restored.broken_off {
+        eprintln!("All later changes are left out: {}", describe(end));
+    }
     eprintln!("Clients load it afresh, because it begins a new epoch: {}.", restored.epoch);
     Ok(())
 }

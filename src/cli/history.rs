@@ -171,7 +171,13 @@ fn show(proof: &Proof, signed: Option<&Checkpoint>, pruned: u64) {
         eprintln!("{} history rows belong to no stream.", proof.numbers.strays);
     }
     show_rows(&proof.broken_rows);
-    let waiting = proof.numbers.events - proof.chained;
+    if proof.unprovable > 0 {
+        eprintln!(
+            "{} events come after a broken place of their stream and cannot be proved, because each is chained to the one before it.",
+            proof.unprovable
+        );
+    }
+    let waiting = proof.numbers.events - proof.chained - proof.unprovable;
     if waiting > 0 {
         eprintln!("{waiting} events are not chained yet; a running server chains them within seconds.");
     }

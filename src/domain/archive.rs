@@ -18,7 +18,7 @@ use crate::Error;
 
 pub use self::decode::{Chunk, Limits, Part, Reader};
 pub use self::encode::Encoder;
-pub use self::export::{Prepared, Progress, Written, check_access, prepare, schema, write};
+pub use self::export::{Gap, Prepared, Progress, Written, check_access, prepare, schema, write};
 pub use self::import::{Contents, Imported, ImportedWorkflow, import, verify};
 pub use self::partial::{Kept, Scan, keep, scan};
 pub use self::scope::Scope;

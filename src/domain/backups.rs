@@ -7,9 +7,12 @@
 
 pub mod archive;
 pub mod base;
+pub mod log;
 pub mod restore;
+mod segments;
 mod stage;
 mod verify;
+mod waldump;
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -140,6 +143,22 @@ impl Backups {
         }
         archive::prune(&self.folder, &kept).map_err(|error| self.unusable(&error))?;
         Ok(backups.into_iter().map(|backup| backup.name).collect())
+    }
+
+    /// Fails if this folder is in another one, such as the data directory, with which it would be lost.
+    pub fn require_outside(&self, other: &Path) -> Result<()> {
+        let Ok(other) = other.canonicalize() else { return Ok(()) };
+        let folder = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        // It need not exist yet.
+        let found = folder.ancestors().find_map(|parent| parent.canonicalize().ok());
+        if !found.is_some_and(|found| found.starts_with(&other)) {
+            return Ok(());
+        }
+        Err(Error::Setup(format!(
+            "The backup folder {} is inside of the data directory ({}) and would be lost with it: choose a folder outside, best on another disk.",
+            self.folder.display(),
+            other.display()
+        )))
     }
 
     /// Locks the folder, creating it when absent, and removes what interrupted backups left.

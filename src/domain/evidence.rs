@@ -61,6 +61,8 @@ pub struct Proof {
     pub numbers: Verification,
     /// Events that are chained.
     pub chained: i64,
+    /// Events after the first broken row of their stream, which cannot be proved.
+    pub unprovable: i64,
     /// The first broken row of each stream that has one, at most 100 of them.
     pub broken_rows: Vec<BrokenRow>,
 }
@@ -123,13 +125,14 @@ struct ChainCheck {
     broken: Option<i64>,
     sealed: i64,
     is_complete: bool,
+    after: i64,
     is_rolled_back: bool,
 }
 
 /// Verifies the numbers of all streams and their chains. `on_progress` receives how many chained events are verified.
 pub async fn verify(db: &Db, on_progress: impl Fn(i64)) -> Result<Proof> {
     let numbers = operators::verify_streams(db).await?;
-    let (mut chained, mut broken_rows) = (0, Vec::new());
+    let (mut chained, mut unprovable, mut broken_rows) = (0, 0, Vec::new());
     for_each_chain(db, None, async |chain| {
         let mut after = 0;
         loop {
@@ -143,6 +146,11 @@ pub async fn verify(db: &Db, on_progress: impl Fn(i64)) -> Result<Proof> {
                 None if found.is_rolled_back => Some((found.sealed, "the stream has lost rows that were chained")),
                 None => None,
             };
+            // A row that was missing before it was chained ends the chain for ever.
+            let has_hole = || numbers.broken.iter().any(|stream| stream.stream_id == chain.stream);
+            if found.is_complete && (wrong.is_some() || has_hole()) {
+                unprovable += found.after;
+            }
             if let Some((seq, why)) = wrong
                 && broken_rows.len() < MAX_BROKEN
             {
@@ -155,7 +163,7 @@ pub async fn verify(db: &Db, on_progress: impl Fn(i64)) -> Result<Proof> {
         }
     })
     .await?;
-    Ok(Proof { numbers, chained, broken_rows })
+    Ok(Proof { numbers, chained, unprovable, broken_rows })
 }
 
 /// The hash that a stream's chain begins with (`logic.chain_start`).

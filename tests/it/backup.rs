@@ -1,5 +1,6 @@
 //! The drills of docs/backup.md: backups under load, restores to a second, and interruptions, through the command line.
 
+mod log;
 mod upgrade;
 
 use std::path::{Path, PathBuf};
@@ -77,6 +78,21 @@ impl Drop for Server {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// A server that archives to a folder, and its database, once it has backed up.
+async fn serve_with_backups(data: &Path, backups: &Path) -> (Server, String) {
+    let server = command(data, &["serve"])
+        .env("CALLBOARD_BACKUP_DIR", backups)
+        .env("CALLBOARD_LISTEN", "127.0.0.1:0")
+        .env("CALLBOARD_EMBEDDING_PROVIDER", "none")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let server = Server(server.expect("start the server"));
+    let list = async || succeed(data, &["backup", path(backups), "--list"]).await;
+    in_time("the server has backed up", async || list().await[0]["name"].is_string()).await;
+    (server, database_url(data).expect("the server runs"))
 }
 
 /// A database with a workflow, and writers that create tickets in it and note which were acknowledged.
@@ -213,17 +229,7 @@ async fn a_backup_under_load_has_every_write_acknowledged_before_it() {
 async fn a_killed_server_is_restored_to_a_chosen_second_and_to_its_last_write() {
     let folder = folder();
     let (data, backups) = (folder.path().join("data"), folder.path().join("backups"));
-    let server = command(&data, &["serve"])
-        .env("CALLBOARD_BACKUP_DIR", &backups)
-        .env("CALLBOARD_LISTEN", "127.0.0.1:0")
-        .env("CALLBOARD_EMBEDDING_PROVIDER", "none")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let server = Server(server.expect("start the server"));
-    let list = async || succeed(&data, &["backup", path(&backups), "--list"]).await;
-    in_time("the server has backed up", async || list().await[0]["name"].is_string()).await;
-    let url = database_url(&data).expect("the server runs");
+    let (server, url) = serve_with_backups(&data, &backups).await;
     let workflow = prepare(&url).await;
     let writers = Writers::start(&url, &workflow).await;
     wait_for_tickets(&url, 20).await;

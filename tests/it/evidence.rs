@@ -199,7 +199,30 @@ async fn verify_names_the_workflow_and_the_number() {
     assert!(whole.contains("all complete and unchanged"), "{whole}");
     run(&fixture.client, &format!("update history set new_value = 'x' where stream_id = '{stream}' and seq = 11"))
         .await;
-    fails(&callboard(&fixture.db.url, &["verify"]), &format!("Workflow {}, seq 11:", fixture.workflow));
+    let broken = callboard(&fixture.db.url, &["verify"]);
+    fails(&broken, &format!("Workflow {}, seq 11:", fixture.workflow));
+    says_that_the_rest_is_unprovable(&broken);
+}
+
+#[tokio::test]
+async fn events_after_a_row_that_was_missing_before_it_was_chained_are_not_said_to_be_chained_soon() {
+    let (fixture, stream) = board("evidence_hole", 20).await;
+    run(&fixture.client, &format!("delete from history where stream_id = '{stream}' and seq = 11")).await;
+    seal(&fixture.client).await;
+    let broken = callboard(&fixture.db.url, &["verify"]);
+    fails(&broken, &stream);
+    says_that_the_rest_is_unprovable(&broken);
+    let rows =
+        ask(&fixture.client, &format!("(select count(*) from history where stream_id = '{stream}' and seq > 10)"))
+            .await;
+    let found: Value = serde_json::from_slice(&callboard(&fixture.db.url, &["verify", "--json"]).stdout).expect("JSON");
+    assert_eq!(found["unprovable"], rows, "{found}");
+}
+
+#[track_caller]
+fn says_that_the_rest_is_unprovable(output: &Output) {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("come after a broken place") && !text.contains("not chained yet"), "{text}");
 }
 
 #[tokio::test]

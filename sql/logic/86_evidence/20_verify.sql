@@ -23,7 +23,7 @@ begin atomic
 end;
 
 -- Checks up to `max_blocks` blocks of a chain after `after_seq`, which is the end of a block or 0. Returns where it ended, the
--- first broken row if there is one, and whether the chain's end was reached.
+-- first broken row if there is one, whether the chain's end was reached, and then how many rows come after what was checked.
 create function logic.verify_chain(stream text, after_seq bigint default 0, max_blocks int default 200) returns jsonb language plpgsql stable as $$
 declare
     chain history_chains;
@@ -32,6 +32,7 @@ declare
     checked bigint;
     stored record;
     last_seq bigint;
+    is_complete boolean;
 begin
     select * into chain from history_chains c where c.stream_id = stream;
     select s.last_seq into last_seq from streams s where s.stream_id = stream;
@@ -54,8 +55,9 @@ begin
             checked := chain.sealed_seq;
         end if;
     end if;
-    return jsonb_build_object('checked', checked, 'broken', broken, 'sealed', chain.sealed_seq,
-        'is_complete', broken is not null or checked >= chain.sealed_seq,
+    is_complete := broken is not null or checked >= chain.sealed_seq;
+    return jsonb_build_object('checked', checked, 'broken', broken, 'sealed', chain.sealed_seq, 'is_complete', is_complete,
+        'after', case when is_complete then (select count(*) from history h where h.stream_id = stream and h.seq > checked) else 0 end,
         -- Rows that were chained and whose numbers the stream no longer has.
         'is_rolled_back', coalesce(chain.sealed_seq > last_seq, true));
 end

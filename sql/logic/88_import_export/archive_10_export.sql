@@ -46,6 +46,37 @@ begin
 end
 $$;
 
+-- The streams of a workflow whose history is not complete, at most 100, with the first number that is missing or repeated: an
+-- archive of them cannot be imported (logic.check_archived_history).
+create function logic.list_archive_gaps(caller text, workflow text) returns jsonb language plpgsql stable as $$
+begin
+    perform logic.authorize_archive(caller, workflow);
+    return (
+        with
+        -- The streams with what history has of them.
+        seen as (
+            select s.stream_id, s.pruned_seq, s.last_seq, count(h.seq) as events, count(distinct h.seq) as numbers, max(h.seq) as top_seq
+              from streams s left join history h on h.stream_id = s.stream_id and h.seq > s.pruned_seq
+             where s.workflow_id = workflow
+             group by s.stream_id
+        ),
+        -- Those with a gap, a repeat or a wrong end.
+        broken as (
+            select n.* from seen n
+             where n.events <> n.last_seq - n.pruned_seq or n.numbers <> n.events or coalesce(n.top_seq, n.pruned_seq) <> n.last_seq
+             order by n.stream_id limit 100
+        )
+        select coalesce(jsonb_agg(jsonb_build_object('stream_id', b.stream_id,
+                   -- The first one that does not follow from the one before it, or what comes after the last one.
+                   'seq', coalesce(f.seq, coalesce(b.top_seq, b.pruned_seq) + 1)) order by b.stream_id), '[]')
+          from broken b
+          left join lateral (
+                select min(least(r.seq, r.before + 1)) filter (where r.seq <> r.before + 1) as seq
+                  from (select h.seq, lag(h.seq, 1, b.pruned_seq) over (order by h.seq) as before
+                          from history h where h.stream_id = b.stream_id and h.seq > b.pruned_seq) r) f on true);
+end
+$$;
+
 -- The names of the sections, in order; `of_server`: of those that can belong to the whole server.
 create function logic.list_archive_sections(of_server boolean) returns text[] language sql stable
 begin atomic

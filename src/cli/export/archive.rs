@@ -12,7 +12,7 @@ use super::ExportArgs;
 use crate::cli::output;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
-use crate::domain::archive::{self, Kept, Progress, Scope, Written};
+use crate::domain::archive::{self, Gap, Kept, Progress, Scope, Written};
 use crate::domain::operators;
 use crate::{Error, Result};
 
@@ -29,7 +29,7 @@ pub(super) async fn command(args: ExportArgs, json: bool) -> Result<()> {
     let (written, scope) = outcome?;
     let rows: u64 = written.sections.iter().map(|section| section.lines).sum();
     let file = args.output.as_ref().map(|file| file.display().to_string());
-    let report = json!({"file": file, "sha256": written.digest, "workflows": scope.workflows, "rows": rows, "sections": written.sections});
+    let report = json!({"file": file, "sha256": written.digest, "workflows": scope.workflows, "rows": rows, "sections": written.sections, "gaps": written.gaps});
     match (json, file) {
         (true, Some(_)) => output::json(&report)?,
         (true, None) => eprintln!("{report}"),
@@ -43,7 +43,19 @@ pub(super) async fn command(args: ExportArgs, json: bool) -> Result<()> {
             eprintln!("SHA-256 {}; `callboard import archive --sha256` compares it.", written.digest);
         }
     }
-    Ok(())
+    complete(&written.gaps)
+}
+
+/// Fails if the archive, which holds what there is, cannot be imported.
+fn complete(gaps: &[Gap]) -> Result<()> {
+    let Some(first) = gaps.first() else { return Ok(()) };
+    for gap in gaps {
+        eprintln!("{}: number {} is missing or repeated.", gap.stream_id, gap.seq);
+    }
+    Err(Error::Setup(format!(
+        "The archive holds all that is there, and cannot be imported, because the history of {} is not complete from number {} on: export from a restored backup that has it (`callboard verify` checks one).",
+        first.stream_id, first.seq
+    )))
 }
 
 async fn run(args: &ExportArgs, db: &Db) -> Result<(Written, Scope)> {

@@ -1,6 +1,6 @@
 //! Reading a workflow or a server as an archive.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::encode::Encoder;
@@ -35,6 +35,17 @@ pub struct Written {
     pub digest: String,
     /// Its sections.
     pub sections: Vec<SectionEntry>,
+    /// Streams whose history is not complete, at most 100 of each workflow: the archive cannot be imported.
+    pub gaps: Vec<Gap>,
+}
+
+/// A place at which the history of a stream is not complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// The stream.
+    pub stream_id: String,
+    /// The first number that is missing or repeated.
+    pub seq: i64,
 }
 
 /// A workflow that is about to be exported.
@@ -71,7 +82,7 @@ pub async fn write(
     sink: impl AsyncFnMut(Vec<u8>) -> Result<()>,
     progress: impl Fn(Progress<'_>),
 ) -> Result<Written> {
-    let mut writer = Writer { caller, sink, progress, encoder: None, rows: 0, of: 0 };
+    let mut writer = Writer { caller, sink, progress, encoder: None, rows: 0, of: 0, gaps: Vec::new() };
     let (mut done, mut history) = (0, None);
     match kept {
         Some(kept) => {
@@ -83,11 +94,19 @@ pub async fn write(
             (writer.sink)(bytes).await?;
         }
     }
-    for workflow in scope.workflows.iter().skip(done) {
+    for (number, workflow) in scope.workflows.iter().enumerate() {
+        if number < done {
+            // Written before the interruption.
+            let gaps: Vec<Gap> = db.call(sql_fn!(list_archive_gaps(caller: caller.to_sql(), workflow))).await?;
+            writer.gaps.extend(gaps);
+            continue;
+        }
         let prepared = prepare(db, caller, workflow).await?;
         writer.of = prepared.rows;
         let session = db.session(Mode::Snapshot).await?;
         writer.block(&session, Some(workflow), &prepared.name, history.take()).await?;
+        let gaps: Vec<Gap> = session.call(sql_fn!(list_archive_gaps(caller: caller.to_sql(), workflow))).await?;
+        writer.gaps.extend(gaps);
         session.commit().await?;
     }
     if scope.server {
@@ -105,6 +124,7 @@ struct Writer<'a, S, P> {
     encoder: Option<Encoder>,
     rows: u64,
     of: u64,
+    gaps: Vec<Gap>,
 }
 
 impl<S: AsyncFnMut(Vec<u8>) -> Result<()>, P: Fn(Progress<'_>)> Writer<'_, S, P> {
@@ -191,6 +211,6 @@ impl<S: AsyncFnMut(Vec<u8>) -> Result<()>, P: Fn(Progress<'_>)> Writer<'_, S, P>
         let sections = encoder.entries().to_vec();
         let (bytes, digest) = encoder.finish()?;
         (self.sink)(bytes).await?;
-        Ok(Written { digest, sections })
+        Ok(Written { digest, sections, gaps: self.gaps })
     }
 }

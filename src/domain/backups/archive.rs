@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::process::{Child, Command};
 
-use super::{Backup, Backups, DatabaseState, OnProgress, stage};
+use super::{Backup, Backups, DatabaseState, OnProgress, segments};
 use crate::db::embedded::{Options, tools};
 use crate::db::pool;
 use crate::{Error, Result};
@@ -177,7 +177,7 @@ pub(super) fn prune(backups: &Path, kept: &[Backup]) -> io::Result<()> {
 fn prune_segments(folder: &Path, first: &str) -> io::Result<()> {
     for file in fs::read_dir(folder)?.flatten() {
         let name = file.file_name().to_string_lossy().into_owned();
-        if stage::is_segment(&name) && name.as_str() < first {
+        if segments::is_segment(&name) && name.as_str() < first {
             fs::remove_file(file.path())?;
         }
     }

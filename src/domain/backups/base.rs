@@ -15,6 +15,7 @@ const RESERVE: u64 = 64 << 20;
 impl Backups {
     /// Copies the running database at `url` into a new backup.
     pub async fn take(&self, options: &Options, url: &str, on_progress: OnProgress) -> Result<Backup> {
+        self.require_outside(&options.data_dir.join("postgres"))?;
         let lock = self.lock()?;
         let client = pool::connect(url, "callboard-backup").await?;
         let before = DatabaseState::read(&client).await?;
@@ -108,9 +109,11 @@ impl Backups {
         written.map_err(|error| self.unusable(&error))
     }
 
-    /// Compares each file of a backup with the checksums that were taken with it.
-    pub async fn check(&self, backup: &Backup, on_progress: OnProgress) -> Result<()> {
-        super::verify::verify(self.folder.join(&backup.name).join("postgres"), on_progress).await
+    /// Compares each file of a backup with the checksums that were taken with it, and reads the log in it.
+    pub async fn check(&self, options: &Options, backup: &Backup, on_progress: OnProgress) -> Result<()> {
+        let options = Options { major: backup.postgres, ..options.clone() };
+        let cluster = self.folder.join(&backup.name).join("postgres");
+        super::verify::verify_with_log(options, cluster, on_progress).await
     }
 }
 

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::log::{self, Break};
+use super::segments::{self, Segment};
+use super::waldump::{self, Commit};
 use super::{
     Backup, Backups, DESCRIPTION, DatabaseState, OnProgress, Progress, archive, blocking, setup, stage, verify,
 };
@@ -37,26 +40,54 @@ pub struct Restored {
     pub streams: i64,
     /// Events in them.
     pub events: i64,
+    /// Where the archived log broke off, if what is after it was left out on demand.
+    pub broken_off: Option<Break>,
+}
+
+/// How far a folder of backups is restored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// The latest archived change; refused if the archived log breaks off and goes on.
+    Latest,
+    /// The latest change before the archived log breaks off; what is after it is left out.
+    Break,
+    /// This time.
+    Time(Timestamp),
+}
+
+impl Until {
+    fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::Time(to) => Some(to),
+            Self::Latest | Self::Break => None,
+        }
+    }
 }
 
 /// What is restored: a backup, and how far the archived log is replayed on it.
 struct Plan {
     backup: Backup,
     cluster: PathBuf,
-    archived: Vec<(String, PathBuf)>,
+    /// Segments without a gap, and the histories of timelines.
+    archived: Vec<Segment>,
     to: Option<Timestamp>,
+    /// The last change that the archived log must bring back, if it is replayed to its end.
+    last: Option<Commit>,
+    broken_off: Option<Break>,
+}
+
+impl Plan {
+    fn has_log(&self) -> bool {
+        self.archived.iter().any(|segment| segment.name == self.backup.first_wal)
+    }
 }
 
 /// Restores into the data directory of `options`, which must not hold a database. `source` is one backup, which is restored
-/// as it was, or a folder of backups, which is restored to its latest archived change or to the time `to`.
-pub async fn restore(
-    options: &Options,
-    source: &Path,
-    to: Option<Timestamp>,
-    on_progress: OnProgress,
-) -> Result<Restored> {
-    let plan = plan(source, to)?;
+/// as it was, or a folder of backups.
+pub async fn restore(options: &Options, source: &Path, until: Until, on_progress: OnProgress) -> Result<Restored> {
+    let mut plan = plan(source, until.time())?;
     let options = Options { major: plan.backup.postgres, ..options.clone() };
+    find_end(&mut plan, &options, source, until, on_progress.clone()).await?;
     let staging = Staging::open(&options).map_err(setup)?;
     match prepare(&staging, &plan, on_progress).await {
         Ok(restored) => {
@@ -80,7 +111,8 @@ fn plan(source: &Path, to: Option<Timestamp>) -> Result<Plan> {
             )));
         }
         let backup = super::read(source)?;
-        return Ok(Plan { backup, cluster: source.join("postgres"), archived: Vec::new(), to: None });
+        let cluster = source.join("postgres");
+        return Ok(Plan { backup, cluster, archived: Vec::new(), to: None, last: None, broken_off: None });
     }
     let backups = Backups::of(source);
     let mut found = backups.list()?;
@@ -99,14 +131,68 @@ fn plan(source: &Path, to: Option<Timestamp>) -> Result<Plan> {
         })
     })?;
     let folders = archive::folders(source, &backup.epoch);
-    let archived = stage::archived(&folders, &backup.first_wal).map_err(|error| backups.unusable(&error))?;
-    if to.is_some() && !archived.iter().any(|(name, _)| *name == backup.first_wal) {
+    let archived = segments::archived(&folders, &backup.first_wal).map_err(|error| backups.unusable(&error))?;
+    if to.is_some() && !archived.iter().any(|segment| segments::is_segment(&segment.name)) {
         return Err(Error::Setup(format!(
             "No log is archived for the backup {}, so it cannot be restored to a later time: leave out --to.",
             backup.name
         )));
     }
-    Ok(Plan { cluster: source.join(&backup.name).join("postgres"), backup, archived, to })
+    let cluster = source.join(&backup.name).join("postgres");
+    Ok(Plan { cluster, backup, archived, to, last: None, broken_off: None })
+}
+
+/// Reads the archived log to its end, or to where it breaks off; then nothing after that is replayed, and a restore that would
+/// lose it is refused.
+async fn find_end(
+    plan: &mut Plan,
+    options: &Options,
+    source: &Path,
+    until: Until,
+    on_progress: OnProgress,
+) -> Result<()> {
+    if !plan.archived.iter().any(|segment| segments::is_segment(&segment.name)) {
+        return Ok(());
+    }
+    let first = plan.backup.first_wal.clone();
+    let found = log::find(options.clone(), plan.archived.clone(), first, 1, on_progress).await?;
+    plan.last = found.last.filter(|_| plan.to.is_none());
+    let Some(end) = found.breaks.into_iter().next() else { return Ok(()) };
+    // The backup itself may need the log up to its end.
+    let reached = end.last_change.filter(|at| *at >= plan.backup.finished_at);
+    match (until, reached) {
+        (Until::Latest, _) => return Err(lossy(&end, reached, plan, source)),
+        (Until::Time(to), reached) if reached.is_none_or(|at| at <= to) => {
+            return Err(lossy(&end, reached, plan, source));
+        }
+        (Until::Break, None) => {
+            plan.archived.clear();
+            plan.last = None;
+        }
+        (Until::Time(_) | Until::Break, _) => {
+            let wanted = segments::number(&plan.backup.first_wal);
+            let is_segment = |segment: &Segment| segments::is_segment(&segment.name);
+            let (mut kept, other): (Vec<_>, Vec<_>) = plan.archived.drain(..).partition(is_segment);
+            kept.truncate(segments::run_length(&kept, wanted));
+            plan.archived = kept.into_iter().chain(other).collect();
+        }
+    }
+    plan.broken_off = Some(end).filter(|_| until == Until::Break);
+    Ok(())
+}
+
+/// Why a restore is refused that would lose what is archived after a break.
+fn lossy(end: &Break, reached: Option<Timestamp>, plan: &Plan, source: &Path) -> Error {
+    let possible = match reached {
+        Some(at) => format!(
+            "Changes up to {at} can be restored: put that file back, choose --to with an earlier time, or restore all of them with --accept-loss, which leaves out the later ones."
+        ),
+        None => format!(
+            "Put that file back, or restore the backup as it was, without the later changes: `callboard restore {}`.",
+            source.join(&plan.backup.name).display()
+        ),
+    };
+    Error::Setup(format!("The archived log is not whole: {end}. Nothing was restored. {possible}"))
 }
 
 async fn prepare(staging: &Staging, plan: &Plan, on_progress: OnProgress) -> Result<Restored> {
@@ -119,7 +205,11 @@ async fn prepare(staging: &Staging, plan: &Plan, on_progress: OnProgress) -> Res
     let log = cluster.with_file_name("postgres.log");
     let postgres = Embedded::start(staging.options(recovery_settings(plan))).await;
     let postgres = postgres.map_err(|error| explain(&error, plan, &log))?;
-    let checked = check(postgres.url(), plan, &on_progress).await;
+    let replayed = replayed_all(postgres.url(), plan).await;
+    let checked = match replayed {
+        Ok(()) => check(postgres.url(), plan, &on_progress).await,
+        Err(error) => Err(error),
+    };
     postgres.stop().await;
     let (epoch, verification) = checked?;
     let restored_to = last_change(&log);
@@ -130,12 +220,29 @@ async fn prepare(staging: &Staging, plan: &Plan, on_progress: OnProgress) -> Res
         epoch,
         streams: verification.streams,
         events: verification.events,
+        broken_off: plan.broken_off.clone(),
     })
+}
+
+/// Fails if Postgres ended its recovery before the last archived change.
+async fn replayed_all(url: &str, plan: &Plan) -> Result<()> {
+    let Some(last) = plan.last else { return Ok(()) };
+    let client = pool::connect(url, "callboard-restore").await?;
+    let row = client.query_one(include_str!("../../../sql/queries/backups/replayed.sql"), &[]).await?;
+    let end: Option<String> = row.try_get(0)?;
+    if end.as_deref().and_then(waldump::parse).is_some_and(|end| end > last.place) {
+        return Ok(());
+    }
+    Err(Error::Setup(format!(
+        "The archived log was replayed to {} only, and its last change is from {}: run `callboard backup FOLDER --check`, and restore to an earlier time with --to.",
+        end.as_deref().unwrap_or("its beginning"),
+        last.at
+    )))
 }
 
 /// Copies the backup.
 async fn copy(plan: &Plan, to: &Path, on_progress: OnProgress) -> Result<()> {
-    let archived = plan.archived.iter().filter_map(|(_, path)| fs::metadata(path).ok()).map(|found| found.len());
+    let archived = plan.archived.iter().filter_map(|segment| fs::metadata(&segment.path).ok()).map(|found| found.len());
     let total = plan.backup.bytes;
     let parent = to.parent().unwrap_or(to);
     super::require_space(parent, total + archived.sum::<u64>() + RESERVE)?;
@@ -171,9 +278,7 @@ fn recovery_settings(plan: &Plan) -> Vec<(String, String)> {
     match plan.to {
         // Without letters: Postgres reads it before it knows the names of time zones.
         Some(to) => settings.push(("recovery_target_time", to.strftime("%Y-%m-%d %H:%M:%S%.f+00").to_string())),
-        None if !plan.archived.iter().any(|(name, _)| *name == plan.backup.first_wal) => {
-            settings.push(("recovery_target", "immediate".to_owned()))
-        }
+        None if !plan.has_log() => settings.push(("recovery_target", "immediate".to_owned())),
         None => {}
     }
     settings.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()

@@ -1,5 +1,5 @@
-//! Comparing a cluster that has not been started with the manifest that pg_basebackup wrote: each file's size and SHA-256, and the
-//! manifest's own.
+//! Comparing a cluster that has not been started with the manifest that pg_basebackup wrote: each file's size and SHA-256, the
+//! manifest's own, and the log that recovery needs, which has no checksum in it and is read instead.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use aws_lc_rs::digest::{Context, SHA256};
 use serde::Deserialize;
 
-use super::{OnProgress, Progress, blocking};
+use super::{OnProgress, Progress, blocking, segments, waldump};
+use crate::db::embedded::Options;
 use crate::{Error, Result};
 
 /// The manifest in the folder of the cluster.
@@ -21,6 +22,8 @@ const LAST_LINE: &[u8] = b"\"Manifest-Checksum\"";
 struct Manifest {
     #[serde(rename = "Files")]
     files: Vec<Entry>,
+    #[serde(rename = "WAL-Ranges", default)]
+    ranges: Vec<Range>,
     #[serde(rename = "Manifest-Checksum")]
     checksum: String,
 }
@@ -38,6 +41,17 @@ struct Entry {
     checksum: Option<String>,
 }
 
+/// The log that recovery needs.
+#[derive(Deserialize)]
+struct Range {
+    #[serde(rename = "Timeline")]
+    timeline: u32,
+    #[serde(rename = "Start-LSN")]
+    start: String,
+    #[serde(rename = "End-LSN")]
+    end: String,
+}
+
 impl Entry {
     /// The path below the cluster; none if it leads out of it.
     fn path(&self) -> Option<PathBuf> {
@@ -53,17 +67,43 @@ impl Entry {
     }
 }
 
-/// Checks all files of a cluster.
+/// Checks all files of a cluster; recovery checks the log that it reads.
 pub(super) async fn verify(cluster: PathBuf, on_progress: OnProgress) -> Result<()> {
+    blocking(move || check(&cluster, &on_progress).map(drop).map_err(|why| damaged(&cluster, &why))).await
+}
+
+/// The same, and reads the log.
+pub(super) async fn verify_with_log(options: Options, cluster: PathBuf, on_progress: OnProgress) -> Result<()> {
     blocking(move || {
-        check(&cluster, &on_progress).map_err(|why| {
-            Error::Setup(format!("The backup in {} is damaged ({why}): choose another one.", cluster.display()))
-        })
+        let manifest = check(&cluster, &on_progress).map_err(|why| damaged(&cluster, &why))?;
+        let ranges = Some(manifest.ranges).filter(|ranges| !ranges.is_empty());
+        let ranges = ranges.ok_or_else(|| damaged(&cluster, &format!("{MANIFEST} names no log")))?;
+        for range in ranges {
+            read_log(&options, &cluster, &range)?.map_err(|why| damaged(&cluster, &why))?;
+        }
+        Ok(())
     })
     .await
 }
 
-fn check(cluster: &Path, on_progress: &OnProgress) -> std::result::Result<(), String> {
+fn damaged(cluster: &Path, why: &str) -> Error {
+    Error::Setup(format!("The backup in {} is damaged ({why}): choose another one.", cluster.display()))
+}
+
+/// Reads the log of a backup.
+fn read_log(options: &Options, cluster: &Path, range: &Range) -> Result<std::result::Result<(), String>> {
+    let place = |text: &str| waldump::parse(text).filter(|_| range.timeline > 0);
+    let (Some(start), Some(_)) = (place(&range.start), place(&range.end)) else {
+        return Ok(Err(format!("{MANIFEST} names no place in the log")));
+    };
+    let timeline = format!("{:08X}", range.timeline);
+    let segment = |place: u64| segments::name_of(place / segments::SEGMENT_BYTES, &timeline);
+    let first = segment(start);
+    let read = waldump::read_range(options, &cluster.join("pg_wal"), &first, (&range.start, &range.end))?;
+    Ok(read.map_err(|why| format!("pg_wal/{}: {why}", segment(waldump::place_of(&why).unwrap_or(start)))))
+}
+
+fn check(cluster: &Path, on_progress: &OnProgress) -> std::result::Result<Manifest, String> {
     let bytes = fs::read(cluster.join(MANIFEST)).map_err(|error| format!("{MANIFEST}: {error}"))?;
     let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| format!("{MANIFEST}: {error}"))?;
     let covered = bytes.windows(LAST_LINE.len()).rposition(|window| window == LAST_LINE).unwrap_or(bytes.len());
@@ -83,7 +123,7 @@ fn check(cluster: &Path, on_progress: &OnProgress) -> std::result::Result<(), St
         done += size;
         on_progress(Progress { step: "Checking", done, total });
     }
-    Ok(())
+    Ok(manifest)
 }
 
 fn hash(path: &Path) -> io::Result<(u64, String)> {

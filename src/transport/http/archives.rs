@@ -49,10 +49,16 @@ async fn download(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>
             _ => Err(Error::Unavailable("the client takes no more of the archive".to_owned())),
         };
         let written = archive::write(&state.db, &caller, &Scope::of(vec![id.clone()]), None, send, |_| {}).await;
-        if let Err(error) = written {
-            tracing::warn!(%error, workflow = id, "an archive was not downloaded to its end");
-            // Without it the client would take what it has for the whole.
-            let _ = sender.send(Err(std::io::Error::other("the archive is not complete"))).await;
+        match written {
+            Ok(written) if !written.gaps.is_empty() => {
+                tracing::warn!(workflow = id, gaps = ?written.gaps, "the downloaded archive cannot be imported, because its history is not complete");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, workflow = id, "an archive was not downloaded to its end");
+                // Without it the client would take what it has for the whole.
+                let _ = sender.send(Err(std::io::Error::other("the archive is not complete"))).await;
+            }
         }
     });
     let body =

@@ -214,3 +214,26 @@ async fn forged_rows_are_refused() {
     std::fs::write(target.file.path(), forge(schema, &good)).expect("write");
     assert!(import(&target.db, target.file.path()).ok);
 }
+
+/// What is there can leave, and nobody takes it for an archive that can come back.
+#[tokio::test]
+async fn an_export_of_incomplete_history_says_where_it_is_incomplete() {
+    let source = Source::open("archive_gaps").await;
+    let stream = format!("workflow:{}", source.workflow);
+    let last = text(&source.client, &format!("select last_seq from streams where stream_id = '{stream}'")).await;
+    let file = source.path("gaps");
+    let file = file.to_str().expect("a path");
+    let export = || command(&source.db, &["export", "archive", "--workflow", &source.workflow, "--output", file]);
+    assert!(export().ok);
+    for seq in [last.as_str(), "4", "1"] {
+        let delete = format!("delete from history where stream_id = '{stream}' and seq = {seq}");
+        source.client.batch_execute(&delete).await.expect("delete");
+        std::fs::remove_file(file).expect("remove the archive");
+        let outcome = export();
+        let named = outcome.err.contains(&format!("{stream}: number {seq} is missing"));
+        assert!(!outcome.ok && named && outcome.err.contains("cannot be imported"), "{}", outcome.err);
+        assert!(command(&source.db, &["import", "archive", file, "--check"]).ok, "the archive is not whole");
+    }
+    let target = Target::open("archive_gaps_target").await;
+    target.refuses(&std::fs::read(file).expect("the archive"), "numbers of the stream").await;
+}
