@@ -40,9 +40,13 @@ pub enum AnalystsCommand {
 pub struct AddArgs {
     /// The name: a to z, 0 to 9 and _.
     pub name: String,
-    /// Workflow, by id or name, that the analyst may read; repeatable. Defaults to all workflows.
+    /// Workflow, by id or name, that the analyst may read; repeatable. Defaults to all workflows for a new analyst, and to those of
+    /// before for one that is there.
     #[arg(long = "workflow", value_name = "WORKFLOW")]
     pub workflows: Vec<String>,
+    /// Let the analyst read all workflows.
+    #[arg(long, conflicts_with = "workflows")]
+    pub all: bool,
     /// The database.
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -66,7 +70,7 @@ pub async fn reporting_url(args: ReportingUrlArgs, json: bool) -> Result<()> {
             let workflows = resolve(&open, &args.workflows).await?;
             return print(
                 &open,
-                analysts::add(&open.db, &analysts::name_for_workflows(&workflows), &workflows).await?,
+                analysts::add(&open.db, &analysts::name_for_workflows(&workflows), Some(&workflows)).await?,
                 json,
             )
             .await;
@@ -98,7 +102,12 @@ pub async fn command(command: AnalystsCommand, json: bool) -> Result<()> {
         match &command {
             AnalystsCommand::Add(args) => {
                 let workflows = resolve(&open, &args.workflows).await?;
-                print(&open, analysts::add(&open.db, &args.name, &workflows).await?, json).await
+                let given = (args.all || !workflows.is_empty()).then_some(&workflows[..]);
+                let added = analysts::add(&open.db, &args.name, given).await?;
+                if given.is_none() && added.change.is_limited {
+                    eprintln!("{} still reads only the workflows of before; --all lets it read all.", args.name);
+                }
+                print(&open, added, json).await
             }
             AnalystsCommand::List(_) => list(&open, json).await,
             AnalystsCommand::Remove(args) => {

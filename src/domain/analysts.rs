@@ -47,6 +47,9 @@ pub struct RoleChange {
     /// Whether it was made or changed.
     #[serde(default)]
     pub created: bool,
+    /// Whether an analyst reads some workflows only.
+    #[serde(default)]
+    pub is_limited: bool,
     /// What an administrator has to run where this was not allowed.
     pub sql: Option<String>,
 }
@@ -71,8 +74,9 @@ pub struct NewPassword {
     pub password: String,
 }
 
-/// Adds an analyst, or changes workflows and password of one; without workflows the analyst reads all.
-pub async fn add(db: &Db, name: &str, workflows: &[String]) -> Result<NewPassword> {
+/// Adds an analyst, or changes workflows and password of one. With an empty list the analyst reads all workflows; `None` leaves
+/// them as they are, and lets a new analyst read all.
+pub async fn add(db: &Db, name: &str, workflows: Option<&[String]>) -> Result<NewPassword> {
     let password = secrets::random_text(PASSWORD_LENGTH)?;
     let verifier = secrets::scram_verifier(&password)?;
     let change = db.call(sql_fn!(add_analyst(name, workflows, password: verifier))).await?;

@@ -84,7 +84,7 @@ async fn sessions_beyond_the_limits_are_ended() {
     assert_eq!(reporting_limits::end_sessions(&db, 60.0).await.expect("checked"), 0);
     for misuse in [
         ["select 1", "select pg_advisory_lock(1)"],
-        ["select lo_create(0)", "begin; select lo_create(0)"],
+        ["select pg_current_xact_id()", "begin; select pg_current_xact_id()"],
         ["select 1", "begin; select 1"],
         ["select 1", "select pg_sleep(3600)"],
         ["set work_mem = '10GB'", "select count(*) from generate_series(1, 1000000000)"],
@@ -100,7 +100,7 @@ async fn sessions_beyond_the_limits_are_ended() {
             let _ = client.batch_execute(&last).await;
             client
         });
-        let seconds = if misuse[1].contains("lo") { 60.0 } else { 0.0 };
+        let seconds = if misuse[1].contains("lock") || misuse[1].contains("xact") { 60.0 } else { 0.0 };
         harness::eventually("the session is ended", async || {
             reporting_limits::end_sessions(&db, seconds).await.expect("checked");
             ended.is_finished()

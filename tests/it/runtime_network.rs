@@ -27,7 +27,7 @@ async fn analysts_connect_over_the_network_with_a_password() {
     let access = analysts::access(&db).await.expect("access");
     assert_eq!((access.listen_addresses.as_str(), access.has_password), ("127.0.0.1", Some(false)));
 
-    let added = analysts::add(&db, "ann", &[]).await.expect("an analyst");
+    let added = analysts::add(&db, "ann", None).await.expect("an analyst");
     let url = |role: &str, password: &str| {
         analysts::connection_string(postgres.url(), &access, role, Some(password)).expect("a url")
     };
@@ -55,7 +55,7 @@ async fn analysts_connect_over_the_network_with_a_password() {
         assert!(tokio_postgres::connect(&refused, tokio_postgres::NoTls).await.is_err(), "{refused}");
     }
     // A new password ends the old one, and removing the analyst the session.
-    let again = analysts::add(&db, "ann", &[]).await.expect("changed");
+    let again = analysts::add(&db, "ann", None).await.expect("changed");
     assert!(tokio_postgres::connect(&good, tokio_postgres::NoTls).await.is_err());
     harness::connect(&url(&again.change.role, &again.password)).await;
     assert_eq!(analysts::list(&db).await.expect("a list").len(), 1);

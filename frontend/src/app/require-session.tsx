@@ -16,7 +16,7 @@ export function RequireSession() {
 
 const RETRY_INTERVAL_MS = 5_000;
 
-/** Tries again by itself, and at once when the network is back. */
+/** Tries again every few seconds, and at once when the network is back. */
 function Unreachable() {
   useEffect(() => {
     const start = () => void session.start();

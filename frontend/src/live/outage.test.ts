@@ -31,7 +31,7 @@ function setUp(first: LiveStatus = "live") {
 }
 
 describe("an outage", () => {
-  it("is told after two seconds, with the last moment at which the page was up to date", async () => {
+  it("is shown after two seconds, with the last moment at which the page was up to date", async () => {
     const { watch, become, advance } = setUp();
     become("reconnecting");
     await advance(1_900);
@@ -45,7 +45,7 @@ describe("an outage", () => {
     expect(watch.get()).toBeNull();
   });
 
-  it("is not told if it ends at once", async () => {
+  it("is not shown if it ends at once", async () => {
     const { watch, become, advance } = setUp();
     const seen = vi.fn();
     watch.subscribe(seen);
@@ -81,7 +81,7 @@ describe("an outage", () => {
     expect(watch.get()).toBeNull();
   });
 
-  it("is found by a request where no stream is open, and ends by itself", async () => {
+  it("is found by a request where no stream is open, and ends when the server answers", async () => {
     const { watch, server, advance } = setUp("idle");
     window.dispatchEvent(new Event("offline"));
     await advance(10_000);

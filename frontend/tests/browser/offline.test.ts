@@ -1,4 +1,4 @@
-/** A page that is cut off from the server says so, and goes on by itself. */
+/** A page that is cut off from the server says so, and goes on when it is back. */
 import type { Page, WebSocketRoute } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -69,7 +69,7 @@ async function openWithLine(options: Parameters<typeof signedIn>[0] = {}): Promi
 const banner = (page: Page) => page.getByTestId("outage");
 
 describe("a page without a server", () => {
-  it("says as of when it is, keeps what cannot be sent, and goes on by itself", async () => {
+  it("says as of when it is, keeps what cannot be sent, and goes on when the server is back", async () => {
     const { page, cut, mend } = await openWithLine();
     await cut();
     await banner(page)

@@ -62,13 +62,14 @@ begin atomic
         || (select array_agg(format('alter role %I set %I = %L', analyst_statements.role_name, s.name, s.value)) from logic.analyst_settings(is_limited) s);
 end;
 
--- Adds an analyst, or changes an analyst's password and workflows: without workflows the role reads all of them. `password` is its
+-- Adds an analyst, or changes an analyst's password and workflows: with an empty list the role reads all of them, and null leaves
+-- them as they are (a new analyst reads all). `is_limited` says what it is. `password` is its
 -- SCRAM verifier, so that the password itself is never sent. Where this role may not create roles, nothing is created: `sql` is what an
 -- administrator runs, after which the same call works. Operators call it.
 create function logic.add_analyst(name text, workflows text[], password text) returns jsonb language plpgsql as $$
 declare
     analyst constant text := 'callboard_analyst_' || name;
-    is_limited constant boolean := cardinality(workflows) > 0;
+    is_limited constant boolean := coalesce(cardinality(workflows) > 0, (select a.is_limited from analysts a where a.role_name = analyst), false);
     statements text[];
     one text;
 begin
@@ -92,10 +93,12 @@ begin
     end;
     insert into analysts (role_name, is_limited) values (analyst, is_limited)
     on conflict on constraint analysts_pkey do update set is_limited = excluded.is_limited;
-    delete from analyst_workflows w where w.role_name = analyst;
-    insert into analyst_workflows (role_name, workflow_id) select analyst, w.id from unnest(workflows) w (id);
+    if workflows is not null then
+        delete from analyst_workflows w where w.role_name = analyst;
+        insert into analyst_workflows (role_name, workflow_id) select analyst, w.id from unnest(workflows) w (id);
+    end if;
     perform logic.grant_to_analyst(analyst, is_limited);
-    return jsonb_build_object('role', analyst, 'created', true);
+    return jsonb_build_object('role', analyst, 'created', true, 'is_limited', is_limited);
 end
 $$;
 

@@ -10,6 +10,14 @@ begin
     exception when insufficient_privilege then
         raise notice 'temporary tables could not be refused to other roles';
     end;
+    begin
+        -- Every role may make large objects, which fill the disk.
+        if has_function_privilege('public', 'pg_catalog.lo_create(oid)', 'EXECUTE') then
+            revoke execute on function pg_catalog.lo_creat(integer), pg_catalog.lo_create(oid), pg_catalog.lo_from_bytea(oid, bytea) from public;
+        end if;
+    exception when insufficient_privilege then
+        raise notice 'large objects could not be refused to other roles';
+    end;
     -- Analysts may change their own defaults too. Set only where they differ.
     declare
         one record;

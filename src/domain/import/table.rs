@@ -13,6 +13,8 @@ pub struct Table {
     /// Columns by name in lower case.
     columns: HashMap<String, Vec<usize>>,
     rows: Vec<(u64, Vec<String>)>,
+    /// Whether a quote has no end, as in a file that was cut.
+    unclosed: bool,
     /// Names that were asked for.
     used: RefCell<BTreeSet<String>>,
 }
@@ -58,7 +60,7 @@ impl Table {
             })
             .filter(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()))
             .collect();
-        Self { headers, columns, rows, used: RefCell::default() }
+        Self { headers, columns, rows, unclosed: text.matches('"').count() % 2 == 1, used: RefCell::default() }
     }
 
     /// The rows.
@@ -92,6 +94,13 @@ impl Table {
 
     /// Notes the values of the columns that were not asked for.
     pub fn report_unused(&self, batch: &mut Batch) {
+        if self.unclosed {
+            let line = self.rows.last().map_or(1, |(line, _)| *line);
+            batch.warn(
+                line,
+                "the last quote of the table is not closed: rows after it may have become part of this one",
+            );
+        }
         let used = self.used.borrow();
         for (place, name) in self.headers.iter().enumerate() {
             if used.contains(&name.to_lowercase()) {

@@ -108,7 +108,15 @@ async fn a_limited_analyst_reads_its_workflows_and_nothing_of_others() {
             assert_eq!(count(&reader, &rows(&fixture.workflow)).await, all, "{function}");
             assert_eq!(count(&reader, &rows(&other)).await, 0, "{function}");
         }
-        assert_eq!(count(&reader, &format!("select count(*) from board_at('{other}', now())")).await, 0);
+        let past = |workflow: &str| format!("select count(*) from board_at('{workflow}', now())");
+        assert_eq!(count(&reader, &past(&other)).await, 0);
+        let on_board = format!("select count(*) from reporting.tickets where workflow_id = '{}'", fixture.workflow);
+        assert_eq!(count(&reader, &past(&fixture.workflow)).await, count(&fixture.client, &on_board).await);
+        let since = "now() - interval '1 day'";
+        for (workflow, differs) in [(&fixture.workflow, true), (&other, false)] {
+            let sql = format!("select count(*) from board_diff('{workflow}', {since}, now())");
+            assert_eq!(count(&reader, &sql).await > 0, differs, "{sql}");
+        }
         // A condition is not tried on rows of others: it would fail on them, and say what they contain.
         count(
             &reader,
@@ -143,6 +151,8 @@ async fn a_limited_analyst_reads_its_workflows_and_nothing_of_others() {
             "select pg_reload_conf()",
             "alter system set work_mem = '1GB'",
             "create extension dblink",
+            "select lo_create(0)",
+            "select lo_from_bytea(0, 'x')",
             "grant select on reporting_limited.tickets to public",
             "vacuum public.tickets",
         ] {
@@ -171,6 +181,11 @@ async fn an_analyst_without_limits_reads_all_and_an_unlisted_role_nothing() {
         .query_one("select logic.add_analyst($1, $2, 'x')", &[&analyst.name, &vec![fixture.workflow.as_str()]])
         .await
         .expect("limited");
+    assert!(reader.query("select * from reporting.tickets", &[]).await.is_err());
+    assert!(count(&reader, "select count(*) from reporting_limited.tickets").await > 0);
+    // A new password leaves the limit as it is.
+    let kept = "select (logic.add_analyst($1, null, 'x') ->> 'is_limited')::boolean";
+    assert!(fixture.client.query_one(kept, &[&analyst.name]).await.expect("a password").get::<_, bool>(0));
     assert!(reader.query("select * from reporting.tickets", &[]).await.is_err());
     assert!(count(&reader, "select count(*) from reporting_limited.tickets").await > 0);
     assert!(

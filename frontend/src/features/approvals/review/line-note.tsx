@@ -1,6 +1,7 @@
 import { Pencil, Trash2 } from "lucide-react";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { Button } from "@/ui/button";
+import { isSubmit } from "@/ui/enter-key";
 import { Textarea } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
 import { Kbd } from "@/ui/states";
@@ -47,7 +48,7 @@ function Editor(props: { name: string; text: string; onChange: (text: string) =>
     props.onClose();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const done = event.key === "Enter" && (event.metaKey || event.ctrlKey);
+    const done = isSubmit(event);
     if (!done && event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();

@@ -6,6 +6,7 @@ import { HeldNotice } from "@/entities/approval/held-notice";
 import { useHeld } from "@/entities/approval/use-held";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
+import { isSubmit } from "@/ui/enter-key";
 import { Textarea } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
 import { plural } from "@/ui/plural";
@@ -70,7 +71,7 @@ function Form(props: Props) {
   const yesNo = isYesNoQuestion(approval);
   const isReview = approval.kind === "review";
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
-    if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) {
+    if (isSubmit(event)) {
       event.preventDefault();
       onDecide(isReview || sendingBack ? "reject" : "answer");
     }
