@@ -150,7 +150,7 @@ fn commit(line: &str) -> Option<Commit> {
 pub(super) fn place_of(message: &str) -> Option<Place> {
     let words = message.split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | ':' | '(' | ')'));
     let place = |word: &str| if is_segment(word) { Some(start(word)) } else { parse(word) };
-    words.filter_map(place).last()
+    words.filter_map(place).next_back()
 }
 
 /// A place as Postgres writes it: `4/252DC6B0`.
