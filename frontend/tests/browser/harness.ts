@@ -186,6 +186,11 @@ export async function cardTitles(page: Page, columnId: string): Promise<string[]
 
 /** Expects no serious accessibility violation (axe). */
 export async function checkAccessibility(page: Page): Promise<void> {
+  // In the middle of a transition, as of the theme, colours are none of ours.
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   // Legacy mode runs in the page itself. The default opens another page for each check, which takes twice as long.
   const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");

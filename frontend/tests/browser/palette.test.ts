@@ -147,6 +147,7 @@ describe("everywhere", () => {
     await page.goto(`/w/${other}`);
     await waitUntilLive(page);
     await page.goto("/my-work");
+    await page.getByRole("heading", { name: "My work" }).waitFor();
     await page.getByRole("button", { name: "Search", exact: true }).tap();
     await input(page).fill("aardvark");
     await option(page, /An aardvark digs/).waitFor();

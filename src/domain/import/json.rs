@@ -1,17 +1,18 @@
 //! Reading JSON exports: streams of objects, and lenient access to their members.
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::{Map, Value};
 
 /// An object of an export.
 pub type Object = Map<String, Value>;
 
 /// Calls `each` with every object of a text: of one list, of nested lists, and of several documents after each other, which
-/// is what `gh api --paginate` prints. Only one object is held at a time.
+/// is what `gh api --paginate` prints. What else a list holds counts as an empty object, which no importer takes. Only one
+/// object is held at a time.
 pub fn each_object(text: &str, mut each: impl FnMut(Object)) -> Result<(), String> {
     let mut stream = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
     loop {
-        Each(&mut each).deserialize(&mut stream).map_err(|error| sentence(&error))?;
+        Each { each: &mut each, is_item: false }.deserialize(&mut stream).map_err(|error| sentence(&error))?;
         if stream.end().is_ok() {
             return Ok(());
         }
@@ -25,7 +26,20 @@ pub fn sentence(error: &serde_json::Error) -> String {
     format!("is not JSON ({what} at line {}, column {})", error.line(), error.column())
 }
 
-struct Each<'a, F>(&'a mut F);
+struct Each<'a, F> {
+    each: &'a mut F,
+    is_item: bool,
+}
+
+impl<F: FnMut(Object)> Each<'_, F> {
+    fn other<E: Error>(self, what: Unexpected<'_>) -> Result<(), E> {
+        if !self.is_item {
+            return Err(E::invalid_type(what, &"a list of objects"));
+        }
+        (self.each)(Object::new());
+        Ok(())
+    }
+}
 
 impl<'de, F: FnMut(Object)> DeserializeSeed<'de> for Each<'_, F> {
     type Value = ();
@@ -43,7 +57,7 @@ impl<'de, F: FnMut(Object)> Visitor<'de> for Each<'_, F> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Each(&mut *self.0))?.is_some() {}
+        while list.next_element_seed(Each { each: &mut *self.each, is_item: true })?.is_some() {}
         Ok(())
     }
 
@@ -52,12 +66,32 @@ impl<'de, F: FnMut(Object)> Visitor<'de> for Each<'_, F> {
         while let Some((name, value)) = members.next_entry::<String, Value>()? {
             object.insert(name, value);
         }
-        (self.0)(object);
+        (self.each)(object);
         Ok(())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
         Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.other(Unexpected::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+        self.other(Unexpected::Signed(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+        self.other(Unexpected::Unsigned(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        self.other(Unexpected::Float(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
+        self.other(Unexpected::Str(value))
     }
 }
 
@@ -119,7 +153,7 @@ mod tests {
 
     fn numbers(text: &str) -> Result<Vec<i64>, String> {
         let mut found = Vec::new();
-        each_object(text, |object| found.extend(object["n"].as_i64())).map(|()| found)
+        each_object(text, |object| found.extend(object.get("n").and_then(Value::as_i64))).map(|()| found)
     }
 
     #[test]
@@ -133,7 +167,9 @@ mod tests {
         ] {
             assert_eq!(numbers(text), Ok(vec![1, 2]), "{text}");
         }
-        assert_eq!(numbers("[{\"n\":1}, 5]").map_err(|error| error.contains("line 1")), Err(true));
+        // What is no object is counted, and costs only itself.
+        assert_eq!(numbers("[{\"n\":1}, 5, [true, \"x\"], {\"n\":2}]"), Ok(vec![1, 2]));
+        assert_eq!(numbers("5").map_err(|error| error.contains("line 1")), Err(true));
         assert!(numbers("[{\"n\":1").is_err() && numbers(&"[".repeat(100_000)).is_err());
     }
 }

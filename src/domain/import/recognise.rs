@@ -134,7 +134,9 @@ fn first_object(text: &str) -> Option<BTreeSet<String>> {
     let mut names = None;
     // What follows may be broken; importing reports it.
     let _ = json::each_object(text, |object| {
-        names.get_or_insert_with(|| object.keys().cloned().collect());
+        if !object.is_empty() {
+            names.get_or_insert_with(|| object.keys().cloned().collect());
+        }
     });
     names
 }

@@ -80,22 +80,30 @@ fn choices(operation: &Operation, example: &ExampleRequest) -> Vec<Vec<(String, 
 async fn every_example_request_works_for_its_owner() {
     let server = open("example_requests").await;
     let mut wrong = String::new();
-    // A tenant whose data was only read serves the next call too.
-    let mut unchanged: Option<TestTenant> = None;
+    // A tenant serves many calls. Only what a fresh one is refused is wrong, because earlier calls may have deleted what it takes.
+    let mut used: Option<TestTenant> = None;
     for (number, operation) in Spec::of(&server).await.operations().iter().enumerate() {
         for (nth, example) in example_requests(operation).into_iter().filter(|example| example.succeeds).enumerate() {
-            let tenant = match unchanged.take() {
-                Some(tenant) => tenant,
-                None => TestTenant::build(&server, &format!("owner{number}-{nth}")).await,
+            let mut tried = None;
+            if let Some(tenant) = used.take() {
+                let answer = tenant.client.send(tenant.request(operation, &example)).await;
+                tried = (answer.status < 300).then_some((tenant, answer));
+            }
+            let (tenant, answer) = match tried {
+                Some(tried) => tried,
+                None => {
+                    let tenant = TestTenant::build(&server, &format!("owner{number}-{nth}")).await;
+                    let answer = tenant.client.send(tenant.request(operation, &example)).await;
+                    (tenant, answer)
+                }
             };
-            let answer = tenant.client.send(tenant.request(operation, &example)).await;
+            used = Some(tenant);
             if answer.status >= 300 {
                 let _ = writeln!(wrong, "{}: {} {}", operation.name, answer.status, answer.json);
             }
             if !operation.statuses.contains(&answer.status) {
                 let _ = writeln!(wrong, "{}: {} is not described", operation.name, answer.status);
             }
-            unchanged = (operation.method == Method::GET).then_some(tenant);
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");

@@ -263,6 +263,17 @@ fn invalid_values_name_their_file() {
         bad(vec![file("a.csv", issues), file("b.csv", issues)]),
         ["line 2 of a.csv has \"soon\" as Created, not a time"]
     );
+    // What is no object costs only itself.
+    let mixed =
+        r#"[{"number": 1, "title": "One", "state": "open", "html_url": "https://github.com/a/b/issues/1"}, 7, "x"]"#;
+    assert_eq!(
+        bad(vec![file("a.json", mixed)]),
+        ["line 2 is no issue, comment or event", "line 3 is no issue, comment or event"]
+    );
+    // A file that was cut inside of a quote.
+    let cut = "ID,Team,Title,Status,Created\nA-1,A,\"One,Todo,2025-05-01\nA-2,A,Two,Todo,2025-05-01\n";
+    let found = bad(vec![file("a.csv", cut)]);
+    assert!(found.iter().any(|line| line.contains("the last quote of the table is not closed")), "{found:?}");
 }
 
 #[test]
@@ -304,6 +315,7 @@ fn plane_as_json_and_as_csv() {
             (Some(Stage::Done), Some(5.0), "2025-02-14T12:00:00Z".to_owned())
         );
         assert_eq!((first.author.as_deref(), first.assignee.as_deref()), (Some("Bo Lind"), Some("Ada Berg")));
+        assert_eq!(time(first.due_at), "2025-02-20T00:00:00Z");
         assert_eq!(first.tags, ["pier", "cycle:Cycle 1"]);
         assert!(first.description.contains("[Plan](https://lights.example/plan)"));
         assert_eq!(

@@ -27,6 +27,7 @@ const KNOWN: &[&str] = &[
     "updated_at",
     "completed_at",
     "archived_at",
+    "target_date",
     "estimate",
     "labels",
     "cycles",
@@ -110,6 +111,7 @@ fn work_item(batch: &mut Batch, line: u64, object: &Object) -> Ticket {
     let mut at = |name: &str| json_time(batch, line, object, &[name]);
     let (created_at, updated_at) = (at("created_at"), at("updated_at"));
     let (closed_at, archived_at) = (at("completed_at"), at("archived_at"));
+    let due_at = at("target_date");
     let mut description = text(object, &["description_stripped", "description"]).unwrap_or_default();
     let links: String = objects(object, "links")
         .chain(objects(object, "link"))
@@ -143,6 +145,7 @@ fn work_item(batch: &mut Batch, line: u64, object: &Object) -> Ticket {
         created_at,
         updated_at,
         closed_at,
+        due_at,
         parent: text(object, &["parent"]),
         ..Ticket::default()
     };
