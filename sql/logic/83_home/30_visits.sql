@@ -70,6 +70,8 @@ declare
     moved jsonb := '[]';
 begin
     perform logic.require_scope(who, 'read');
+    -- Refuses who may not act for the reader, and provisions an agent that is new.
+    perform logic.set_audit_actor(who);
     visits := coalesce(visits, '[]');
     items := coalesce(items, '{}');
     perform logic.check_visit(epoch, visits, items);
