@@ -63,7 +63,7 @@ async fn a_short_run_prints_a_page_and_saves_what_a_later_one_is_compared_with()
     let folder = tempfile::tempdir().expect("a folder");
     let first = folder.path().join("new folder/2026-01-01.json");
     let size = ["--seconds", "1", "--rounds", "1", "--clients", "2", "--fan-out-sockets", "10", "--idle-seconds", "1"];
-    let few = ["--quick", "--sockets", "20", "--sign-ins", "5", "--only", "start,idle,writes,jobs,fan-out"];
+    let few = ["--quick", "--sockets", "20", "--sign-ins", "5", "--only", "start,idle,writes,jobs,fan-out,memory"];
     let path = first.to_string_lossy();
     let arguments = [&size[..], &few[..], &["--save", &path]].concat();
     let done = bench(&arguments).await;

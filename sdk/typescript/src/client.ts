@@ -123,23 +123,6 @@ export class Client extends Planning {
     return (await this.request("get", "/api/board/{workflow_id}", { path, ...options })) as Record<string, unknown>;
   }
 
-  // Reports
-
-  /** The reports that there are, with their parameters and columns. */
-  async reports(options?: CallOptions): Promise<Schemas["ReportDefinition"][]> {
-    return (await this.request("get", "/api/reports", { ...options })).reports;
-  }
-
-  /** A report of a workflow, e.g. `report("throughput", { workflow_id, from: "2026-01-05", unit: "week" })`. */
-  async report(
-    name: string,
-    query: Omit<Filters<"/api/reports/{name}">, "format" | "bom"> & { workflow_id: string },
-    options?: CallOptions,
-  ): Promise<Schemas["Report"]> {
-    const answer = await this.request("get", "/api/reports/{name}", { path: { name }, query, ...options });
-    return answer as Schemas["Report"];
-  }
-
   // Tickets
 
   /** Iterates over the tickets of a workflow, e.g. `{ workflow_id, status: "todo,in_progress", tag: ["red"] }`. */

@@ -1,8 +1,8 @@
-/** Milestones, and boards of the past. */
+/** Milestones, boards of the past, and reports. */
 
 import { Api } from "./api.js";
 import type { CallOptions } from "./send.js";
-import type { Schemas } from "./types.js";
+import type { Filters, Schemas } from "./types.js";
 
 /** A time as the API reads it. */
 const timeOf = (time: string | Date) => (typeof time === "string" ? time : time.toISOString());
@@ -73,5 +73,20 @@ export class Planning extends Api {
   /** Deletes a milestone; its tickets leave it. Needs an owner. */
   deleteMilestone(id: string, options?: CallOptions): Promise<Schemas["MilestoneDeleted"]> {
     return this.request("delete", "/api/milestones/{id}", { path: { id }, ...options });
+  }
+
+  /** The reports that there are, with their parameters and columns. */
+  async reports(options?: CallOptions): Promise<Schemas["ReportDefinition"][]> {
+    return (await this.request("get", "/api/reports", { ...options })).reports;
+  }
+
+  /** A report of a workflow, e.g. `report("throughput", { workflow_id, from: "2026-01-05", unit: "week" })`. */
+  async report(
+    name: string,
+    query: Omit<Filters<"/api/reports/{name}">, "format" | "bom"> & { workflow_id: string },
+    options?: CallOptions,
+  ): Promise<Schemas["Report"]> {
+    const answer = await this.request("get", "/api/reports/{name}", { path: { name }, query, ...options });
+    return answer as Schemas["Report"];
   }
 }

@@ -90,6 +90,12 @@ begin atomic
        and set_config('callboard.on_behalf_of', coalesce(acting_for, ''), true) is not null;
 end;
 
+-- Whether a caller may act for another actor.
+create function logic.may_act_for_others(who logic.principal) returns boolean language sql immutable
+begin atomic
+    select (who).is_admin or ((who).kind = 'service' and logic.has_scope((who).scopes, 'act_for'));
+end;
+
 -- Makes the caller the author of the changes in this transaction. Agents that are acted for are provisioned on first use.
 -- Rights stay those of the caller: acting for an actor adds none.
 create function logic.set_audit_actor(who logic.principal) returns void language plpgsql as $$
@@ -97,7 +103,7 @@ declare
     noted boolean;
 begin
     if who.acting_for is not null then
-        if not (who.is_admin or (who.kind = 'service' and logic.has_scope(who.scopes, 'act_for'))) then
+        if not logic.may_act_for_others(who) then
             perform logic.fail('forbidden', 'Only a service key with the scope "act_for" or an administrator may act for another actor.',
                 jsonb_build_object('field', 'agent_id'));
         end if;

@@ -12,6 +12,12 @@ begin atomic
     select lower(regexp_replace(named, '[\s_-]+', '', 'g'));
 end;
 
+-- The number in a ticket's key: of TKT-12, tkt-12, #12 or 12; null for any other text.
+create function logic.parse_ticket_number(key text) returns bigint language sql immutable parallel safe
+begin atomic
+    select case when key ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(key, '[^0-9]', '', 'g')::bigint end;
+end;
+
 -- A text without the characters that show nothing: blanks, controls, format characters (joiners, direction marks, soft
 -- hyphens, tags), variation selectors, fillers of Hangul, the blank Braille pattern, and combining marks.
 create function logic.visible_text(content text) returns text language sql immutable parallel safe

@@ -21,9 +21,9 @@ declare
     place logic.ticket_places;
 begin
     select * into place from logic.ticket_places p where p.ticket_id = ticket;
-    if place.ticket_id is null and workflow is not null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
+    if place.ticket_id is null and workflow is not null then
         select * into place from logic.ticket_places p
-         where p.workflow_id = workflow and p.number = regexp_replace(ticket, '[^0-9]', '', 'g')::bigint;
+         where p.workflow_id = workflow and p.number = logic.parse_ticket_number(ticket);
     end if;
     who := logic.authorize_principal(who, place.workflow_id, required, 'ticket ' || coalesce(ticket, ''));
     if required = 'viewer' then

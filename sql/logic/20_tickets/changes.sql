@@ -78,8 +78,9 @@ begin
     end if;
     return array[case when n.deleted_at is null
         then logic.ticket_change(n, 'field_updated', 'deleted_at', null, null, 'Restored.', '{}')
-        else logic.ticket_change(n, 'deleted', 'deleted_at', null, null,
-            case when current_setting('callboard.archiving', true) = 'on' then 'Archived.' else 'Deleted.' end, '{}') end];
+        when current_setting('callboard.archiving', true) = 'on'
+        then logic.ticket_change(n, 'deleted', 'deleted_at', null, null, 'Archived.', '{}', '{"archived": true}')
+        else logic.ticket_change(n, 'deleted', 'deleted_at', null, null, 'Deleted.', '{}') end];
 end
 $$;
 

@@ -16,7 +16,7 @@ begin
       into ids, missing
       from unnest(logic.normalize_list(given)) with ordinality g (item, place)
       left join tickets t on t.workflow_id = workflow and (logic.is_live(t) or t.id = any (kept))
-           and (t.id = g.item or t.number = case when g.item ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(g.item, '[^0-9]', '', 'g')::bigint end);
+           and (t.id = g.item or t.number = logic.parse_ticket_number(g.item));
     if missing is not null then
         perform logic.fail_invalid(field, format('must name tickets of the same workflow; not found: %s', left(missing, 200)));
     end if;

@@ -24,8 +24,8 @@ declare
     row tickets;
 begin
     select * into row from tickets t where t.id = ticket;
-    if row.id is null and workflow is not null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
-        select * into row from tickets t where t.workflow_id = workflow and t.number = regexp_replace(ticket, '[^0-9]', '', 'g')::bigint;
+    if row.id is null and workflow is not null then
+        select * into row from tickets t where t.workflow_id = workflow and t.number = logic.parse_ticket_number(ticket);
     end if;
     perform logic.authorize(caller, row.workflow_id, 'member', 'ticket ' || ticket);
     perform logic.require_open_workflow(row.workflow_id);
@@ -60,10 +60,10 @@ begin
     ),
     -- Who deleted each: the last such change in its history, as far as that is kept.
     ended as (
-        select p.*, h.actor_id, coalesce(h.on_behalf_of, h.actor_id) as agent_id, coalesce(h.change_description = 'Archived.', false) as archived
+        select p.*, coalesce(h.on_behalf_of, h.actor_id) as agent_id, coalesce((h.metadata -> 'archived')::boolean, false) as archived
           from page p
           left join lateral (
-              select h.actor_id, h.on_behalf_of, h.change_description from history h
+              select h.actor_id, h.on_behalf_of, h.metadata from history h
                where h.ticket_id = p.id and h.change_type = 'deleted' order by h.seq desc limit 1) h on true
     )
     select jsonb_build_object('tickets', coalesce(jsonb_agg(jsonb_build_object(

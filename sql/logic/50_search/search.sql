@@ -126,7 +126,7 @@ begin
         select t.id as ticket_id from tickets t
          where t.workflow_id = search_tickets.workflow and logic.is_live(t) and logic.matches_filters(t, filters)
            and (t.id = asked or t.external_ref = asked
-                or t.number = case when asked ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(asked, '[^0-9]', '', 'g')::bigint end)
+                or t.number = logic.parse_ticket_number(asked))
     ),
     -- What the search finds.
     found as materialized (

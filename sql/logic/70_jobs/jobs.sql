@@ -20,7 +20,7 @@ begin
         who := logic.authorize_principal(who, workflow, 'member');
     end if;
     if ticket is not null then
-        if workflow is null and ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then
+        if workflow is null and logic.parse_ticket_number(ticket) is not null then
             workflow := logic.default_workflow_of(who);
             if workflow is null then
                 perform logic.fail_invalid('workflow_id', 'is required with a key like TKT-12, unless you see exactly one workflow');

@@ -36,8 +36,7 @@ create function logic.get_home(caller text, workflow text default null, max_rows
 declare
     who logic.principal := logic.identify_caller(caller);
     -- Acting for another takes a right, also to read what waits for that one.
-    reader constant text := case when who.is_admin or (who.kind = 'service' and logic.has_scope(who.scopes, 'act_for'))
-                                 then logic.effective_actor_id(who) else who.actor_id end;
+    reader constant text := case when logic.may_act_for_others(who) then logic.effective_actor_id(who) else who.actor_id end;
     can_approve constant boolean := logic.has_scope(who.scopes, 'approve');
     answer jsonb;
 begin

@@ -7,7 +7,7 @@ create function logic.authorize_ticket_by_key(caller text, ticket text, required
 returns logic.ticket_access language plpgsql as $$
 declare
     who constant logic.principal := logic.identify_caller(caller);
-    numbered constant bigint := case when ticket ~* '^(tkt-|#)?[0-9]{1,15}$' then regexp_replace(ticket, '[^0-9]', '', 'g')::bigint end;
+    numbered constant bigint := logic.parse_ticket_number(ticket);
     chosen text := workflow;
     candidates text[];
 begin

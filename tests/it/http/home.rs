@@ -1,5 +1,6 @@
 //! Home over HTTP: typed answers, the limits of its inputs, and that a visit holds in every session of a person.
 
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::fixtures::{TestWorkflow, add_member, open, service_client, signed_in_user};
@@ -35,6 +36,17 @@ async fn a_visit_holds_for_the_person_and_nobody_else() {
     assert_eq!(eve.get(&format!("/api/home?workflow_id={}", fixture.workflow)).await.refused(404), "not_found");
     assert_eq!(eve.post("/api/home/visited", seen).await.refused(404), "not_found");
     assert_eq!(eve.post("/api/home/visited", json!({"items": [ticket]})).await.refused(404), "not_found");
+
+    // Nor by acting for another, known or not; and nobody reads so what waits for that one.
+    for reader in [fixture.owner.id.as_str(), "nobody-we-know"] {
+        let acting = |request: RequestBuilder| request.header("X-Agent-ID", reader);
+        let body = json!({"items": [ticket]});
+        let marking = ben.request(Method::POST, "/api/home/visited").json(&body);
+        assert_eq!(ben.send(acting(marking)).await.refused(403), "forbidden", "{reader}");
+        let read = ben.send(acting(ben.request(Method::GET, "/api/home"))).await.ok();
+        assert_eq!(read["counts"]["finished"], 0, "what ben has seen: {read}");
+    }
+    assert_eq!(fixture.owner.get("/api/home").await.ok()["counts"]["finished"], 1);
 }
 
 #[tokio::test]

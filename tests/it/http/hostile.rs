@@ -19,7 +19,7 @@ use crate::client::Answer;
 
 /// Each request to one endpoint gets one in so many of the cases that are the same for all endpoints, and each next one
 /// the following ones, so that all cases meet many endpoints.
-const ROTATION: usize = 3;
+const ROTATION: usize = 5;
 
 /// Time limit for a response.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(20);

@@ -1,5 +1,4 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, Hourglass } from "lucide-react";
 import { type ReactNode, useEffect } from "react";
 import { useMe } from "@/api/hooks";
 import type { Approval } from "@/api/types";
@@ -8,8 +7,8 @@ import { useHeld } from "@/entities/approval/use-held";
 import { RichText } from "@/entities/ticket/rich-text";
 import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
-import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
+import { ApprovalFacts } from "./approval-facts";
 import { ApprovalOutcome } from "./approval-outcome";
 import { toastId } from "./approval-toasts";
 import { CannotDecide, DecisionForm } from "./decision-form";
@@ -58,19 +57,7 @@ export function ApprovalCard({ approval, links, current }: Props) {
         >
           <Icon className="size-3" aria-hidden="true" /> {name}
         </span>
-        <span>
-          {asker} asked <TimeAgo at={approval.created_at} />
-        </span>
-        {isPending && approval.blocks_job && (
-          <span className="flex items-center gap-1 text-warning">
-            <Bot className="size-3" aria-hidden="true" /> Blocks the job
-          </span>
-        )}
-        {isPending && approval.expires_at && (
-          <span className="flex items-center gap-1">
-            <Hourglass className="size-3" aria-hidden="true" /> expires {formatUpcoming(approval.expires_at)}
-          </span>
-        )}
+        <ApprovalFacts approval={approval} asker={asker} />
         <span className="flex min-w-0 items-center gap-2 max-sm:basis-full sm:ml-auto">
           {links}
           {isPending && (

@@ -128,17 +128,10 @@ export function Changes({ diff, files, heading, onClose }: Props) {
         ) : (
           <DiffView
             ref={view}
-            rows={state.rows}
-            mode={state.mode}
+            {...state.shown}
             narrow={narrow}
             digits={digits}
             message={<CommitMessage diff={diff} />}
-            collapsed={state.collapsed}
-            viewed={state.viewed}
-            change={state.change}
-            onCollapse={state.toggleCollapsed}
-            onViewed={state.toggleViewed}
-            onFile={state.setCurrent}
           />
         )}
       </div>

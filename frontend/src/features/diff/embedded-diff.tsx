@@ -177,17 +177,10 @@ function Loaded({ diff, files, marked, below, onPick, onOpen, ref }: LoadedProps
       </div>
       <DiffView
         ref={view}
-        rows={state.rows}
-        mode={state.mode}
+        {...state.shown}
         narrow={narrow}
         digits={digits}
         message={<CommitMessage diff={diff} />}
-        collapsed={state.collapsed}
-        viewed={state.viewed}
-        change={state.change}
-        onCollapse={state.toggleCollapsed}
-        onViewed={state.toggleViewed}
-        onFile={state.setCurrent}
         lines={lines}
       />
     </div>

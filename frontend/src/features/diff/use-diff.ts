@@ -137,6 +137,17 @@ export function useDiff({ sha, files, hasMessage, narrow, view }: Options) {
     /** Marks the file in sight as viewed and goes on to the next one, or takes the mark away. */
     viewCurrent: () => setFileViewed(current, true),
     toggleAll,
+    /** What the view of the rows takes. */
+    shown: {
+      rows,
+      mode,
+      change,
+      collapsed,
+      viewed,
+      onCollapse: toggleCollapsed,
+      onViewed: toggleViewed,
+      onFile: setCurrent,
+    },
   };
 }
 

@@ -1,10 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, Hourglass } from "lucide-react";
 import type { Ref } from "react";
 import type { Approval, TicketDetail } from "@/api/types";
 import { RichText } from "@/entities/ticket/rich-text";
 import { VisibleText } from "@/ui/invisible";
-import { formatUpcoming, TimeAgo } from "@/ui/time";
+import { ApprovalFacts } from "../approval-facts";
 import { KIND_LABELS } from "../kinds";
 import { Summary } from "./summary";
 
@@ -19,7 +18,6 @@ interface Props {
 export function ReviewRequest({ approval, asker, ticket, heading }: Props) {
   const { workflow_id: workflowId, ticket_id: ticketId } = approval;
   const { name, icon: Icon } = KIND_LABELS[approval.kind];
-  const isPending = approval.status === "pending";
   return (
     <section aria-label="Request" className="grid gap-2.5">
       {ticketId && (
@@ -48,19 +46,7 @@ export function ReviewRequest({ approval, asker, ticket, heading }: Props) {
         <span className="flex items-center gap-1">
           <Icon className="size-3.5" aria-hidden="true" /> {name}
         </span>
-        <span>
-          {asker} asked <TimeAgo at={approval.created_at} />
-        </span>
-        {isPending && approval.blocks_job && (
-          <span className="flex items-center gap-1 text-warning">
-            <Bot className="size-3.5" aria-hidden="true" /> Blocks the job
-          </span>
-        )}
-        {isPending && approval.expires_at && (
-          <span className="flex items-center gap-1">
-            <Hourglass className="size-3.5" aria-hidden="true" /> expires {formatUpcoming(approval.expires_at)}
-          </span>
-        )}
+        <ApprovalFacts approval={approval} asker={asker} />
       </p>
       {approval.context && (
         <div className="rounded-md bg-sunken px-3 py-2">

@@ -1,0 +1,25 @@
+import { Bot, Hourglass } from "lucide-react";
+import type { Approval } from "@/api/types";
+import { formatUpcoming, TimeAgo } from "@/ui/time";
+
+/** Who asked when, and while it waits, whether it blocks the job and until when it can be decided. */
+export function ApprovalFacts({ approval, asker }: { approval: Approval; asker: string }) {
+  const isPending = approval.status === "pending";
+  return (
+    <>
+      <span>
+        {asker} asked <TimeAgo at={approval.created_at} />
+      </span>
+      {isPending && approval.blocks_job && (
+        <span className="flex items-center gap-1 text-warning">
+          <Bot className="size-3" aria-hidden="true" /> Blocks the job
+        </span>
+      )}
+      {isPending && approval.expires_at && (
+        <span className="flex items-center gap-1">
+          <Hourglass className="size-3" aria-hidden="true" /> expires {formatUpcoming(approval.expires_at)}
+        </span>
+      )}
+    </>
+  );
+}
