@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { compress } from "./scripts/compress";
 
 const server = process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080";
 
@@ -11,7 +12,7 @@ const proxy = { "/api": target, "/docs": target, "/openapi.json": target, "/ws":
 
 /** The dashboard is embedded in the server, so every asset is a file in `dist`: no data URLs, no other hosts. */
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), compress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     target: "es2022",

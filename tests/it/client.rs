@@ -1,7 +1,7 @@
 //! A Callboard server in this process on a free port, and an HTTP client for it.
 #![allow(dead_code)]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -35,6 +35,8 @@ pub struct Server {
     pub state: Data<AppState>,
     /// Its live hub.
     pub live: Arc<Live>,
+    /// Idle connections of [`Server::sql`]. A new one costs more than most statements.
+    idle: Mutex<Vec<tokio_postgres::Client>>,
     handle: ServerHandle,
     _tasks: BackgroundTasks,
 }
@@ -92,7 +94,7 @@ async fn server_at(db: Arc<TestDb>, flags: &[&str], mut extras: Vec<ExtraRoutes>
     let server = http::serve(listener, state.clone(), extras).expect("serve");
     let handle = server.handle();
     tokio::spawn(server);
-    Server { url, db, state, live, handle, _tasks: tasks }
+    Server { url, db, state, live, idle: Mutex::default(), handle, _tasks: tasks }
 }
 
 /// The settings from flags; embeddings are off unless a flag enables them.
@@ -156,8 +158,15 @@ impl Server {
         statement: &str,
         params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
     ) -> Vec<tokio_postgres::Row> {
-        let client = harness::connect(&self.db.url).await;
-        client.query(statement, params).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"))
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = idle().pop().filter(|client| !client.is_closed());
+        let client = match open {
+            Some(client) => client,
+            None => harness::connect(&self.db.url).await,
+        };
+        let rows = client.query(statement, params).await.unwrap_or_else(|error| panic!("{statement}: {error:?}"));
+        idle().push(client);
+        rows
     }
 }
 

@@ -1,7 +1,9 @@
 import { expect, it, vi } from "vitest";
-import { onWaitingToast, showToastsWith, toast } from "./toast";
 
-it("messages wait in order for what shows them", () => {
+it("messages wait in order for what shows them", async () => {
+  // A module that nothing has shown messages with yet.
+  vi.resetModules();
+  const { onWaitingToast, showToastsWith, toast } = await import("./toast");
   const waits = vi.fn();
   onWaitingToast(waits);
   toast.error("First", { id: "a" });

@@ -1,7 +1,13 @@
 //! The dashboard, embedded in the binary, and the response for unknown paths.
 
+use std::borrow::Cow;
+
 use actix_web::http::Method;
-use actix_web::http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ContentEncoding, ETAG, Encoding, Header,
+    IF_NONE_MATCH, VARY,
+};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -42,6 +48,9 @@ const PAGES: [&str; 24] = [
     "/w/$/import",
 ];
 
+/// What the build adds to the names of compressed files (`frontend/scripts/compress.ts`), the smallest first.
+const COMPRESSED: [(ContentEncoding, &str); 2] = [(ContentEncoding::Brotli, ".br"), (ContentEncoding::Gzip, ".gz")];
+
 const UNBUILT: &str = "<!doctype html><meta charset=\"utf-8\"><title>Callboard</title><p>The server is running. Its dashboard \
     was not built into this binary: run <code>make build</code>. The API is described at <a href=\"/docs/\">/docs</a>.";
 
@@ -54,7 +63,7 @@ pub async fn fallback(request: HttpRequest) -> HttpResponse {
     let serves_data = methods.is_some_and(|methods| methods.split(", ").any(|method| method == "GET"));
     if reads && (is_page(path) || serves_data) && asks_for_page(&request) {
         return match Dist::get("index.html") {
-            Some(file) => serve(&request, "index.html", &file),
+            Some(file) => serve(&request, "index.html", file),
             None => HttpResponse::Ok().content_type("text/html; charset=utf-8").body(UNBUILT),
         };
     }
@@ -63,7 +72,7 @@ pub async fn fallback(request: HttpRequest) -> HttpResponse {
     }
     let name = path.trim_start_matches('/');
     match (reads && !name.is_empty()).then(|| Dist::get(name)).flatten() {
-        Some(file) => serve(&request, name, &file),
+        Some(file) => serve(&request, name, file),
         None => Failure(not_found(path)).error_response(),
     }
 }
@@ -85,11 +94,27 @@ fn asks_for_page(request: &HttpRequest) -> bool {
     named("text/html") || (request.path() == "/" && (named("*/*") || !headers.contains_key(ACCEPT)))
 }
 
-fn serve(request: &HttpRequest, name: &str, file: &EmbeddedFile) -> HttpResponse {
+/// A compressed form of a file that the client takes, with its encoding. Browsers list gzip before the smaller Brotli, so the
+/// order of their list does not count.
+fn compressed(request: &HttpRequest, name: &str) -> Option<(ContentEncoding, EmbeddedFile)> {
+    let accepted = AcceptEncoding::parse(request).ok()?;
+    COMPRESSED.into_iter().find_map(|(encoding, suffix)| {
+        let known = Encoding::Known(encoding);
+        let is_accepted = accepted.negotiate([&known].into_iter()).as_ref() == Some(&known);
+        let file = is_accepted.then(|| Dist::get(&format!("{name}{suffix}"))).flatten()?;
+        Some((encoding, file))
+    })
+}
+
+fn serve(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse {
+    let (encoding, file) = compressed(request, name).unwrap_or((ContentEncoding::Identity, file));
     let tag: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let tag = format!("\"{tag}\"");
     let mut response = HttpResponse::Ok();
-    response.insert_header((ETAG, tag.as_str()));
+    response.insert_header((ETAG, tag.as_str())).insert_header((VARY, ACCEPT_ENCODING.as_str()));
+    if encoding != ContentEncoding::Identity {
+        response.insert_header((CONTENT_ENCODING, encoding.as_str()));
+    }
     // Vite puts a content hash into the names of files in assets/.
     let lasting = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.insert_header((CACHE_CONTROL, lasting));
@@ -99,7 +124,11 @@ fn serve(request: &HttpRequest, name: &str, file: &EmbeddedFile) -> HttpResponse
     }
     let kind = mime_guess::from_path(name).first_or_octet_stream();
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
-    response.content_type(kind).body(file.data.to_vec())
+    let content = match file.data {
+        Cow::Borrowed(content) => Bytes::from_static(content),
+        Cow::Owned(content) => Bytes::from(content),
+    };
+    response.content_type(kind).body(content)
 }
 
 #[cfg(test)]

@@ -73,10 +73,11 @@ async fn what_cannot_be_replaced_is_refused_before_anything_is_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn disconnecting_restores_the_file() {
     let (_server, _fixture, home) = open("connect_restored").await;
+    let mut seen = Vec::new();
     for tool in TOOLS {
         let file = user_file(tool);
         let servers = tool.servers;
-        let texts = match tool.format {
+        let mut texts = match tool.format {
             Format::Json => vec![
                 "{\"a\":1}".to_owned(),
                 "{ \"a\": 1, \"b\": [1, 2] }\n".to_owned(),
@@ -95,6 +96,11 @@ async fn disconnecting_restores_the_file() {
                 format!("[{servers}]\n"),
             ],
         };
+        // Files that look the same are edited by the same code: all texts for one of their tools.
+        if seen.contains(&(tool.format, servers)) {
+            texts.truncate(1);
+        }
+        seen.push((tool.format, servers));
         for before in &texts {
             home.write(&file, before);
             home.ok(&["connect", tool.id, "--yes"]);

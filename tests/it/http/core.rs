@@ -1,5 +1,7 @@
 //! Behaviour common to all requests: probes, refusals, headers, the API description.
 
+use std::io::Read;
+
 use serde_json::json;
 
 use super::fixtures::{TestWorkflow, open, signed_in_user, text};
@@ -82,6 +84,43 @@ async fn only_pages_of_the_dashboard_are_html() {
     assert_eq!(load(reqwest::Method::POST, "/register", browser).await.refused(404), "not_found");
     assert_eq!(load(reqwest::Method::GET, "/register", Some("application/json")).await.refused(404), "not_found");
     assert_eq!(load(reqwest::Method::GET, "/", None).await.status, 200, "the start page");
+}
+
+#[tokio::test]
+async fn files_of_the_dashboard_are_sent_as_small_as_the_client_takes_them() {
+    let server = server("compressed").await;
+    let anonymous = server.anonymous();
+    let page = anonymous.get("/").await.ok();
+    let page = page.as_str().expect("a page");
+    let script = page.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script").to_owned();
+    let load = async |name: &str, value: &str| {
+        let request = anonymous.request(reqwest::Method::GET, &script).header(name, value);
+        let answer = request.send().await.expect("an answer");
+        let header =
+            |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        let varies = answer.headers().get_all("vary").iter().any(|value| value.as_bytes() == b"accept-encoding");
+        assert!(varies, "{value}: {:?}", answer.headers());
+        assert!(header("cache-control").contains("immutable"), "{value}");
+        let (status, encoding, tag) = (answer.status().as_u16(), header("content-encoding"), header("etag"));
+        (status, encoding, tag, answer.bytes().await.expect("a body"))
+    };
+    let (_, encoding, tag, plain) = load("accept-encoding", "identity").await;
+    assert_eq!(encoding, "");
+    let (_, encoding, tag_of_gzip, gzip) = load("accept-encoding", "gzip, deflate").await;
+    assert_eq!(encoding, "gzip");
+    let mut content = Vec::new();
+    flate2::read::GzDecoder::new(&gzip[..]).read_to_end(&mut content).expect("gzip");
+    assert!(content == plain, "the same script");
+    // Browsers list gzip first.
+    let (_, encoding, tag_of_brotli, brotli) = load("accept-encoding", "gzip, deflate, br, zstd").await;
+    assert_eq!(encoding, "br");
+    assert!(brotli.len() < gzip.len() && gzip.len() * 2 < plain.len());
+    assert_eq!(load("accept-encoding", "gzip, br;q=0").await.1, "gzip");
+    // Forms differ, so their tags do.
+    assert!(tag != tag_of_gzip && tag_of_gzip != tag_of_brotli);
+    let (status, _, _, content) = load("if-none-match", &tag).await;
+    assert_eq!((status, content.len()), (304, 0));
+    assert_eq!(load("if-none-match", &tag_of_brotli).await.0, 200);
 }
 
 #[tokio::test]
