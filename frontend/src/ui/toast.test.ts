@@ -1,8 +1,10 @@
-import { expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+
+// Here and afterwards, a module that shows messages nowhere yet: files share their modules.
+beforeEach(() => void vi.resetModules());
+afterEach(() => void vi.resetModules());
 
 it("messages wait in order for what shows them", async () => {
-  // A module that nothing has shown messages with yet.
-  vi.resetModules();
   const { onWaitingToast, showToastsWith, toast } = await import("./toast");
   const waits = vi.fn();
   onWaitingToast(waits);
