@@ -45,7 +45,7 @@ function Editor({ board, workflowId, Columns }: Props) {
   const { draft, shown } = editor;
   const part = { draft, board, disabled: !editable, faults: shown, onChange: editor.change };
   return (
-    <div data-scroll className="scroll-thin relative flex-1 overflow-y-auto">
+    <div data-scroll className="scroll-thin relative flex-1 scroll-pt-68 scroll-pb-28 overflow-y-auto">
       <div className="mx-auto w-full max-w-6xl px-4 pt-6 pb-3">
         <Link
           to="/w/$workflowId/settings"

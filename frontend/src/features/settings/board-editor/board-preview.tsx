@@ -28,6 +28,7 @@ export function BoardPreview({ board, draft, edited, Columns }: Props) {
     <section
       aria-label="Preview"
       data-testid="board-preview"
+      data-sticky
       className="sticky top-0 z-10 border-b bg-background/95 backdrop-blur-sm"
     >
       <div className="mx-auto w-full max-w-6xl px-4">
@@ -45,7 +46,7 @@ export function BoardPreview({ board, draft, edited, Columns }: Props) {
             aria-label="Columns of the preview"
             // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard.
             tabIndex={0}
-            className="scroll-thin overflow-x-auto pb-2"
+            className="scroll-thin relative overflow-x-auto pb-2"
           >
             <ul className="sr-only">
               {deferred.columns.map((column, at) => (

@@ -13,7 +13,7 @@ import { ColorInput, SortHandle } from "./sort-handle";
 import { describeCount, type TicketCount } from "./ticket-count";
 
 /** Widths that the row and the headings above it share. */
-export const WIDTHS = { category: "w-28", wip: "w-22", count: "w-22" };
+export const WIDTHS = { category: "w-28", wip: "w-22", count: "sm:w-22" };
 
 interface Props {
   column: DraftColumn;
@@ -47,7 +47,7 @@ export function ColumnRow(props: Props) {
       data-column-row={column.id ?? "new"}
       style={style}
       className={cn(
-        "relative grid gap-1.5 bg-surface px-3 py-2 transition-transform",
+        "relative grid grid-cols-1 gap-1.5 bg-surface px-3 py-2 transition-transform",
         dragged && "z-10 rounded-lg shadow-pop transition-none",
       )}
     >

@@ -38,7 +38,7 @@ export function ColumnsEditor({ draft, board, disabled, faults, onChange }: Edit
   return (
     <Section
       title="Columns"
-      intro="In board order. A move to an active column starts a ticket's timer, a move to a done column resolves it. Renaming a column keeps its tickets."
+      intro="An active column starts a ticket's timer, a done column resolves the ticket."
       action={
         !disabled && (
           <Button disabled={columns.length >= MAX_ENTRIES} onClick={add}>

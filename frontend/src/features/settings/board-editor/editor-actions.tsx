@@ -104,7 +104,7 @@ function TemplateMenu({ onReplace }: { onReplace: (replacement: Replacement) => 
     <Menu
       trigger={
         <Button>
-          Start from a template <ChevronDown className="-mr-1" />
+          Templates <ChevronDown className="-mr-1" />
         </Button>
       }
     >

@@ -122,7 +122,7 @@ function TypeRow(props: RowProps) {
     <li
       style={style}
       className={cn(
-        "relative grid gap-1.5 bg-surface px-3 py-2 transition-transform",
+        "relative grid grid-cols-1 gap-1.5 bg-surface px-3 py-2 transition-transform",
         dragged && "z-10 rounded-lg shadow-pop transition-none",
       )}
     >

@@ -19,7 +19,7 @@ interface Options {
 }
 
 /** Distance from the edge of the page within which it scrolls. */
-const EDGE = 72;
+const EDGE = 60;
 const STEP = 14;
 
 export function useSorting({ list, count, disabled, onMove }: Options) {
@@ -67,8 +67,10 @@ export function useSorting({ list, count, disabled, onMove }: Options) {
     const middle = (middles[drag.from] ?? 0) + offset;
     const to = middles.filter((each, at) => at !== drag.from && each < middle).length;
     setDrag({ ...drag, offset, to });
-    if (event.clientY < EDGE) list.current?.closest("[data-scroll]")?.scrollBy(0, -STEP);
-    if (event.clientY > window.innerHeight - EDGE) list.current?.closest("[data-scroll]")?.scrollBy(0, STEP);
+    const scroller = list.current?.closest("[data-scroll]");
+    const top = scroller?.querySelector("[data-sticky]")?.getBoundingClientRect().bottom ?? 0;
+    if (event.clientY < top + EDGE) scroller?.scrollBy(0, -STEP);
+    if (event.clientY > window.innerHeight - EDGE) scroller?.scrollBy(0, STEP);
   };
 
   const finish = () => {
