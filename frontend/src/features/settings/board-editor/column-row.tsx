@@ -121,7 +121,7 @@ export function ColumnRow(props: Props) {
           label={`ID of ${name}`}
           error={fault("id") ?? null}
           hint="Agents and API clients name the column by it. Tickets are kept."
-          className="mb-1 ml-15 max-w-72"
+          className="mb-1 ml-16 max-w-72"
         >
           {(idControl) => (
             <Input
@@ -139,7 +139,7 @@ export function ColumnRow(props: Props) {
           )}
         </Field>
       )}
-      <div className="ml-15 empty:hidden">
+      <div className="ml-16 empty:hidden">
         {["name", "wip_limit", "color", "category"].map((field) => (
           <FieldFault key={field} id={`${note}-${field}`} message={fault(field)} />
         ))}

@@ -52,7 +52,7 @@ export function ColumnsEditor({ draft, board, disabled, faults, onChange }: Edit
           aria-hidden="true"
           className="hidden items-center gap-2 border-b bg-sunken px-3 py-1.5 text-2xs text-muted-foreground sm:flex"
         >
-          <span className="ml-15 flex-1">Name</span>
+          <span className="ml-16 flex-1">Name</span>
           <span className={WIDTHS.category}>Category</span>
           <span className={WIDTHS.wip}>WIP limit</span>
           <span className={cn("text-right", WIDTHS.count, disabled || "mr-8.5")}>Tickets</span>

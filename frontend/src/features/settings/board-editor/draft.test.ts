@@ -102,7 +102,7 @@ describe("faults", () => {
     expect(pathsOf({ ...start, name: " " })).toEqual(["board_config.name"]);
     expect(pathsOf(withColumn(start, "doing", { wip: "-1" }))).toEqual(["board_config.columns[1].wip_limit"]);
     expect(pathsOf(withColumn(start, "doing", { name: "\u200b" }))).toEqual(["board_config.columns[1].name"]);
-    expect(pathsOf(withColumn(start, "doing", { newId: "TODO" }))).toContain("board_config.columns[1].id");
+    expect(pathsOf(withColumn(start, "doing", { newId: "TODO" }))).toEqual(["board_config.columns[1].id"]);
     expect(pathsOf(withType(start, "task", { name: "" }))).toEqual(["board_config.ticket_types[0].name"]);
   });
 });

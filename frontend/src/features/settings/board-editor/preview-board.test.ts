@@ -15,12 +15,12 @@ it("shows tickets where a draft would put them", () => {
   const preview = previewBoard(board, draft);
   expect(preview.config.columns.map(({ id, name, wip_limit }) => [id, name, wip_limit])).toEqual([
     ["doing", "doing", null],
-    ["shipped", "done", null],
-    ["column", "New column", null],
+    ["done", "done", null],
+    [draft.columns[2]?.key, "New column", null],
   ]);
   expect(preview.order.get("doing")).toEqual(["ticket-2", "ticket-1"]);
-  expect(preview.order.get("shipped")).toEqual(["ticket-3"]);
-  expect(preview.leftOut.get("shipped")).toEqual({ count: 7, capped: false, cursor: null });
+  expect(preview.order.get("done")).toEqual(["ticket-3"]);
+  expect(preview.leftOut.get("done")).toEqual({ count: 7, capped: false, cursor: null });
   expect(draft.columns.map((column) => ticketsAfter(board, draft, column).count)).toEqual([2, 8, 0]);
   expect(removedWithTickets(board, draft)).toMatchObject([{ id: "todo", tickets: { count: 1 } }]);
 });

@@ -1,4 +1,7 @@
-/** A board as a draft would make it, with the tickets where they would be. Pure. */
+/**
+ * A board as a draft would make it, with the tickets where they would be. Pure. Its columns have their keys as ids: while
+ * somebody types an id, it may be another column's.
+ */
 
 import type { BoardState } from "@/live/state/board";
 import type { LeftOut } from "@/live/state/left-out";
@@ -14,15 +17,15 @@ export function previewBoard(board: BoardState, draft: Draft): BoardState {
     if (!own) return column;
     const sources = [own.id, ...sourcesOf(draft, own.key)].flatMap((id) => id ?? []);
     const lists = sources.map((id) => board.order.get(id) ?? []);
-    order.set(column.id, lists.length === 1 ? (lists[0] ?? []) : lists.flat());
+    order.set(own.key, lists.length === 1 ? (lists[0] ?? []) : lists.flat());
     const hidden = sources.flatMap((id) => board.leftOut.get(id) ?? []);
     if (hidden.length > 0) {
       const count = hidden.reduce((sum, each) => sum + each.count, 0);
       // Older tickets are not loaded into a preview.
-      leftOut.set(column.id, { count, capped: hidden.some(({ capped }) => capped), cursor: null });
+      leftOut.set(own.key, { count, capped: hidden.some(({ capped }) => capped), cursor: null });
     }
     const wip = Number(column.wip_limit);
-    return { ...column, name: columnName(own), wip_limit: wip >= 1 ? wip : null };
+    return { ...column, id: own.key, name: columnName(own), wip_limit: wip >= 1 ? wip : null };
   });
   config.ticket_types = config.ticket_types.map((type) => ({ ...type, name: typeName(type) }));
   return { ...board, config, order, leftOut };

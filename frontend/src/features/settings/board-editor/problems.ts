@@ -49,7 +49,8 @@ export function faultsOf(draft: Draft): Fault[] {
       [columnIds.get(other.key), other.id].some((each) => each?.toLowerCase() === id.toLowerCase()),
     );
     if (!ID.test(id)) add(columnPath(at, "id"), `The ID ${ID_RULE}.`);
-    else if (isTaken || (column.id !== id && removed.has(id))) add(columnPath(at, "id"), `The ID ${id} is taken.`);
+    // Only a typed id can be taken by another one.
+    else if (column.newId !== "" && (isTaken || removed.has(id))) add(columnPath(at, "id"), `The ID ${id} is taken.`);
     if (column.wip.trim() !== "" && !/^[1-9]\d{0,5}$/.test(column.wip.trim())) {
       add(columnPath(at, "wip_limit"), "A WIP limit must be a whole number of at least 1, or empty.");
     }
@@ -67,7 +68,7 @@ export function faultsOf(draft: Draft): Fault[] {
       ({ key }) => key !== type.key && typeIds.get(key)?.toLowerCase() === id.toLowerCase(),
     );
     if (!ID.test(id)) add(typePath(at, "id"), `The ID ${ID_RULE}.`);
-    else if (isTaken) add(typePath(at, "id"), `The ID ${id} is taken.`);
+    else if (type.newId !== "" && isTaken) add(typePath(at, "id"), `The ID ${id} is taken.`);
     if ([...type.icon].length > MAX_ICON) add(typePath(at, "icon"), `At most ${MAX_ICON} characters.`);
     if (!COLOR.test(type.color)) add(typePath(at, "color"), `The color ${COLOR_RULE}.`);
   });

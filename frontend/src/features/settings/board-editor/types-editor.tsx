@@ -180,7 +180,7 @@ function TypeRow(props: RowProps) {
           </Menu>
         )}
       </div>
-      <div className="ml-24 empty:hidden">
+      <div className="ml-26 empty:hidden">
         {["name", "id", "icon", "color"].map((field) => (
           <FieldFault key={field} id={`${note}-${field}`} message={fault(field)} />
         ))}
