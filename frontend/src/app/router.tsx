@@ -156,6 +156,12 @@ const boardSettings = createRoute({
   component: page(() => import("@/features/settings/board-settings-page"), "BoardSettingsPage"),
 });
 
+const boardEditor = createRoute({
+  getParentRoute: () => shell,
+  path: "/w/$workflowId/settings/board",
+  component: page(() => import("./board-editor-route"), "BoardEditorRoute"),
+});
+
 const importTickets = createRoute({
   getParentRoute: () => shell,
   path: "/w/$workflowId/import",
@@ -202,6 +208,7 @@ export const router = createRouter({
         review,
         myWork,
         boardSettings,
+        boardEditor,
         importTickets,
         workflowSecurity,
         account,

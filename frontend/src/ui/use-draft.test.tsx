@@ -33,6 +33,17 @@ describe("useDraft", () => {
     expect(readDraft("p")).toBeNull();
   });
 
+  it("is begun from another start when it is rebased", () => {
+    const { result, rerender } = mount("p", "one");
+    act(() => result.current.set("mine"));
+    rerender({ place: "p", start: "two" });
+    expect(result.current).toMatchObject({ baseChanged: true, base: JSON.stringify("one") });
+    act(() => result.current.rebase("both", "two"));
+    expect(result.current).toMatchObject({ value: "both", baseChanged: false, base: JSON.stringify("two") });
+    act(() => result.current.rebase("two", "two"));
+    expect(result.current).toMatchObject({ edited: false, base: null });
+  });
+
   it("follows the start without edits, and tells of a changed start with them", () => {
     const { result, rerender } = mount("p", "one");
     rerender({ place: "p", start: "two" });

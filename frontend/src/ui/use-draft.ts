@@ -13,6 +13,10 @@ export interface DraftField<Value> {
   from: number | null;
   /** Whether the start was another one when the draft was begun. */
   baseChanged: boolean;
+  /** The start when the draft was begun, as JSON; null without a draft. */
+  base: string | null;
+  /** Sets the value as one that was begun from another start. */
+  rebase: (next: Value, base: Value) => void;
 }
 
 interface Edit<Value> {
@@ -64,10 +68,15 @@ export function useDraft<Value>(
       if (same(next, start)) store(null);
       else store({ place, value: next, from: old?.from ?? null, base: old?.base ?? JSON.stringify(start) });
     },
+    rebase: (next, base) => {
+      if (same(next, base)) store(null);
+      else store({ place, value: next, from: null, base: JSON.stringify(base) });
+    },
     clear: () => store(null),
     edited: current !== null,
     from: current?.from ?? null,
     baseChanged: current !== null && current.base !== JSON.stringify(start) && !same(current.value, start),
+    base: current?.base ?? null,
   };
 }
 

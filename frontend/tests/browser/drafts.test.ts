@@ -177,19 +177,6 @@ describe("drafts", () => {
     const kept = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes("resolve")));
     expect(kept).toEqual([]);
   });
-
-  it("of settings survive leaving the page", async () => {
-    const page = await openBoard(workflow);
-    await page.goto(`/w/${workflow}/settings`);
-    await page.getByLabel("Name of column 1").fill("Ideas");
-    await page.getByText("You have unsaved changes.").waitFor();
-    await page.getByRole("link", { name: "Back to board" }).click();
-    await page.goBack();
-    await page.getByText(/^Unsaved changes from/).waitFor();
-    expect(await page.getByLabel("Name of column 1").inputValue()).toBe("Ideas");
-    await page.getByRole("region", { name: "Unsaved changes" }).getByRole("button", { name: "Discard" }).click();
-    expect(await page.getByLabel("Name of column 1").inputValue()).not.toBe("Ideas");
-  });
 });
 
 describe("an input method", () => {

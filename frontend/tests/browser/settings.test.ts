@@ -17,12 +17,6 @@ import {
 
 withBrowser();
 
-interface Config {
-  columns: Array<{ id: string; name: string; wip_limit: number | null }>;
-}
-const configOf = async (id: string) =>
-  (await api<{ board_config: Config }>("GET", `/api/workflows/${id}`)).board_config;
-
 describe("board settings", () => {
   it("list deleted tickets, and bring one back", async () => {
     const workflow = await createWorkflow("Restored");
@@ -43,40 +37,11 @@ describe("board settings", () => {
     await card(watching, ticket.ticket_id).waitFor();
   });
 
-  it("change columns on open boards", async () => {
-    const workflow = await createWorkflow("Columns");
-    const ticket = await createTicket(workflow, "Goes along", { initial_status: "testing" });
-    const watching = await openBoard(workflow);
-    await cardIn(watching, "testing", ticket.ticket_id).waitFor({ state: "attached" });
-
-    const page = await (await signedIn()).newPage();
-    await page.goto(`/w/${workflow}/settings`);
-    await page.getByLabel("Name of column 3").fill("Doing");
-    await page.getByLabel("Limit of Doing").fill("2");
-    await page.getByRole("button", { name: "Delete Testing" }).click();
-    await page.getByLabel("Move tickets to").selectOption({ label: "Doing" });
-    await page.getByRole("button", { name: "Delete column" }).click();
-    await page.getByRole("button", { name: "Add column" }).click();
-    await page.getByText("Every column needs a name.").waitFor();
-    await page.getByLabel("Name of column 6").fill("On ice");
-    await page.getByRole("button", { name: "Move On ice up" }).click();
-    await page.getByRole("button", { name: "Save board" }).click();
-    await page.getByText("Board saved").waitFor();
-
-    await watching.getByRole("heading", { name: "On ice" }).waitFor();
-    await cardIn(watching, "in_progress", ticket.ticket_id).waitFor();
-    await watching.getByTestId("count-in_progress").getByText("/ 2").waitFor();
-    const { columns } = await configOf(workflow);
-    expect(columns.map(({ id, name }) => `${id}=${name}`).slice(-2)).toEqual(["on_ice=On ice", "done=Done"]);
-    expect(columns.find(({ id }) => id === "in_progress")).toMatchObject({ name: "Doing", wip_limit: 2 });
-    expect(columns.some(({ id }) => id === "testing")).toBe(false);
-  });
-
   it("require a comment on status changes when enabled", async () => {
     const workflow = await createWorkflow("Comments");
     const ticket = await createTicket(workflow, "Say why");
     const page = await openBoard(workflow);
-    await page.goto(`/w/${workflow}/settings`);
+    await page.goto(`/w/${workflow}/settings/board`);
     await page.getByRole("switch", { name: "Require a comment on status changes" }).click();
     await page.getByRole("button", { name: "Save board" }).click();
     await page.getByText("Board saved").waitFor();

@@ -1,9 +1,15 @@
 import {
   Bug,
+  Check,
   CircleDot,
+  Clock,
+  Eye,
   FlaskConical,
+  GitCommitHorizontal,
   Layers,
   ListChecks,
+  Lock,
+  MessageSquare,
   Search,
   ShieldAlert,
   Sparkles,
@@ -15,40 +21,70 @@ import type { TicketType } from "@/api/types";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
 
-const ICONS: Record<string, typeof Bug> = {
-  bug: Bug,
-  feature: Sparkles,
-  improvement: Zap,
-  task: ListChecks,
-  spike: FlaskConical,
-  epic: Layers,
-  chore: Wrench,
-  finding: ShieldAlert,
-  vulnerability: ShieldAlert,
-  question: Search,
-  research: Search,
-};
+type Icon = typeof Bug;
+
+/** The icons that can be chosen, by the name that a type holds. */
+const CHOICES: ReadonlyArray<[string, string, Icon]> = [
+  ["bug", "Bug", Bug],
+  ["feature", "Sparkles", Sparkles],
+  ["improvement", "Bolt", Zap],
+  ["trend", "Trend", TrendingUp],
+  ["task", "Checklist", ListChecks],
+  ["spike", "Flask", FlaskConical],
+  ["epic", "Layers", Layers],
+  ["chore", "Wrench", Wrench],
+  ["finding", "Shield", ShieldAlert],
+  ["question", "Magnifier", Search],
+  ["message", "Message", MessageSquare],
+  ["commit", "Commit", GitCommitHorizontal],
+  ["check", "Check", Check],
+  ["clock", "Clock", Clock],
+  ["eye", "Eye", Eye],
+  ["lock", "Lock", Lock],
+  ["dot", "Dot", CircleDot],
+];
+
+/** Name and label of each icon that can be chosen. */
+export const TYPE_ICONS: ReadonlyArray<[string, string]> = CHOICES.map(([name, label]) => [name, label]);
+
+const ICONS = new Map<string, Icon>([
+  ...CHOICES.map(([name, , icon]): [string, Icon] => [name, icon]),
+  ["vulnerability", ShieldAlert],
+  ["research", Search],
+]);
 
 /** Emoji that are replaced by an icon. */
-const EMOJI_ICONS: Record<string, typeof Bug> = {
-  "🐛": Bug,
-  "🐞": Bug,
-  "✨": Sparkles,
-  "⚡": Zap,
-  "📈": TrendingUp,
-  "📋": ListChecks,
-  "🔬": FlaskConical,
-  "🔧": Wrench,
-  "🔒": ShieldAlert,
-  "🔍": Search,
+const EMOJI_ICONS: Record<string, string> = {
+  "🐛": "bug",
+  "🐞": "bug",
+  "✨": "feature",
+  "⚡": "improvement",
+  "📈": "trend",
+  "📋": "task",
+  "🔬": "spike",
+  "🔧": "chore",
+  "🔒": "finding",
+  "🔍": "question",
 };
+
+/** The emoji of a type, unless an icon replaces it. */
+export function typeEmoji(icon: string | null | undefined): string | null {
+  if (!icon || EMOJI_ICONS[icon.replace("\uFE0F", "")]) return null;
+  return /\p{Extended_Pictographic}/u.test(icon) ? icon : null;
+}
+
+/** The name of the icon that is shown for a type without an emoji. */
+export function typeIconName(icon: string | null | undefined, id: string): string {
+  const name = EMOJI_ICONS[(icon ?? "").replace("\uFE0F", "")] ?? icon ?? "";
+  const shown = ICONS.get(name) ?? ICONS.get(id) ?? CircleDot;
+  return CHOICES.find(([, , each]) => each === shown)?.[0] ?? "dot";
+}
 
 /** The icon of a ticket type: its emoji, or else the icon for its name or id. */
 export function TypeIcon({ type, id, className }: { type: TicketType | undefined; id: string; className?: string }) {
   const name = type?.name ?? id;
-  const replacement = EMOJI_ICONS[(type?.icon ?? "").replace("\uFE0F", "")];
-  const emoji = !replacement && type?.icon && /\p{Extended_Pictographic}/u.test(type.icon) ? type.icon : null;
-  const Icon = replacement ?? ICONS[type?.icon ?? ""] ?? ICONS[id] ?? CircleDot;
+  const emoji = typeEmoji(type?.icon);
+  const Icon = ICONS.get(typeIconName(type?.icon, id)) ?? CircleDot;
   return (
     <span role="img" aria-label={name} title={name} className={cn("inline-flex shrink-0 items-center", className)}>
       {emoji ? (

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
-import { type FormEvent, useMemo } from "react";
+import type { FormEvent } from "react";
 import { explain, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Workflow } from "@/api/types";
@@ -11,17 +11,14 @@ import { Button } from "@/ui/button";
 import { DraftNote } from "@/ui/draft-note";
 import { Field, Input, NativeSelect, SwitchRow } from "@/ui/field";
 import { Empty, Notice, Spinner } from "@/ui/states";
-import { formatMoment } from "@/ui/time";
 import { toast } from "@/ui/toast";
-import { type DraftField, useDraft } from "@/ui/use-draft";
+import { useDraft } from "@/ui/use-draft";
 import { useTitle } from "@/ui/use-title";
-import { readStoredDraft, toBoardChange, toDraft, validationErrors } from "./board-draft";
-import { ColumnsEditor } from "./columns-editor";
+import { BoardSummary } from "./board-summary";
 import { DeletedTickets } from "./deleted-tickets";
 import { InviteSection } from "./invite-section";
 import { Members } from "./members";
 import { Milestones } from "./milestones";
-import { RulesEditor, TypesEditor } from "./rules-editor";
 import { panelClass, Section } from "./section";
 import { Webhooks } from "./webhooks";
 
@@ -72,7 +69,7 @@ function Settings({ board, workflowId }: { board: BoardState; workflowId: string
           </Notice>
         )}
         <General workflow={board.workflow} editable={editable} />
-        <BoardForm board={board} workflowId={workflowId} editable={editable} />
+        <BoardSummary board={board} editable={editable} />
         <Milestones board={board} workflowId={workflowId} />
         <Members workflowId={workflowId} editable={editable} />
         {editable && <InviteSection workflowId={workflowId} />}
@@ -161,59 +158,5 @@ function General({ workflow, editable }: { workflow: Workflow; editable: boolean
         </div>
       </form>
     </Section>
-  );
-}
-
-interface FormProps {
-  board: BoardState;
-  workflowId: string;
-  editable: boolean;
-}
-
-function describeUnsaved({ from, baseChanged }: Pick<DraftField<unknown>, "from" | "baseChanged">): string {
-  const what = from === null ? "You have unsaved changes." : `Unsaved changes from ${formatMoment(from)}.`;
-  return baseChanged ? `${what} The board has changed since: saving overwrites it.` : what;
-}
-
-/** Edits a draft. Without unsaved changes it follows the live board. */
-function BoardForm({ board, workflowId, editable }: FormProps) {
-  const current = useMemo(() => toDraft(board.config), [board.config]);
-  const kept = useDraft(`workflow.${workflowId}.board`, current, readStoredDraft);
-  const draft = kept.value;
-  const counts = useMemo(() => new Map([...board.order].map(([id, ids]) => [id, ids.length])), [board.order]);
-  const errors = validationErrors(draft);
-  const save = useMutation({
-    mutationFn: () => {
-      const { config, moves } = toBoardChange(draft);
-      return workflows.putBoard(workflowId, config, moves);
-    },
-    onSuccess: () => {
-      kept.clear();
-      toast.success("Board saved");
-    },
-    onError: (error) => toast.error("Could not save the board", { description: explain(error), duration: 8_000 }),
-  });
-  return (
-    <>
-      <ColumnsEditor draft={draft} counts={counts} disabled={!editable} onChange={kept.set} />
-      <TypesEditor draft={draft} disabled={!editable} onChange={kept.set} />
-      <RulesEditor draft={draft} disabled={!editable} onChange={kept.set} />
-      {editable && kept.edited && (
-        <section
-          aria-label="Unsaved changes"
-          className="fixed inset-x-0 bottom-4 z-20 mx-auto flex w-[calc(100%-2rem)] max-w-xl items-center gap-3 rounded-xl border bg-surface px-4 py-2.5 shadow-pop"
-        >
-          <p className="min-w-0 flex-1" role="status">
-            {errors[0] ?? describeUnsaved(kept)}
-          </p>
-          <Button variant="ghost" onClick={kept.clear}>
-            Discard
-          </Button>
-          <Button variant="primary" disabled={errors.length > 0 || save.isPending} onClick={() => save.mutate()}>
-            Save board
-          </Button>
-        </section>
-      )}
-    </>
   );
 }
