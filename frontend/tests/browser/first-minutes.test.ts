@@ -59,11 +59,9 @@ describe("the first minutes", () => {
     await checkBoth(page, "empty-board");
     await page.keyboard.press("i");
     await page.waitForURL("**/settings#invitations");
-    const role = page.getByLabel("Role of the invited person");
     await page.waitForFunction(
       () => document.activeElement?.getAttribute("aria-label") === "Role of the invited person",
     );
-    await role.waitFor();
     await page.goBack();
     await page.getByRole("link", { name: /^Connect an agent/ }).waitFor();
     await page.getByRole("button", { name: /^Create the first ticket/ }).click();
@@ -80,7 +78,7 @@ describe("the first minutes", () => {
     await owner.getByRole("button", { name: "Create invite link" }).click();
     const link = new URL(await owner.getByLabel("Invite URL").inputValue());
     const invite = link.pathname + link.search;
-    await owner.keyboard.press("Escape");
+    await owner.getByRole("button", { name: "Done" }).click();
     const links = owner.getByRole("list", { name: "Invite links" });
     await links.getByText("Pending").waitFor();
 
@@ -106,7 +104,7 @@ describe("the first minutes", () => {
     const second = await api<{ invite: string }>("POST", "/api/invites", { workflow_id: workflow, role: "viewer" });
     await other.goto(`/register?invite=${second.invite}`);
     await other.getByText("You are signed in as Other").waitFor();
-    await checkBoth(other, "invitation-signed-in");
+    await screenshot(other, "invitation-signed-in");
     await other.getByRole("button", { name: "Use another account" }).click();
     await other.getByRole("link", { name: "Sign in to join" }).click();
     await other.getByLabel("Email").fill(email);
@@ -123,6 +121,7 @@ describe("the first minutes", () => {
     await owner.getByRole("button", { name: "Withdraw the link for one viewer" }).click();
     await owner.getByRole("dialog").getByRole("button", { name: "Withdraw link" }).click();
     await links.getByText("Withdrawn").waitFor();
+    await screenshot(owner, "invite-links");
     await other.goto(`/register?invite=${third.invite}`);
     await other.getByRole("heading", { name: "This invitation was withdrawn" }).waitFor();
     await other.goto("/register?invite=unknown");

@@ -32,7 +32,7 @@ export function EmptyBoard({ workflow, onNew }: Props) {
     },
   });
   return (
-    <div className="pointer-events-none absolute inset-x-0 top-32 grid place-items-center px-3 sm:top-40">
+    <div className="pointer-events-none absolute inset-x-0 top-52 grid place-items-center px-3">
       <section
         aria-labelledby="empty-board"
         className="pointer-events-auto w-full max-w-md rounded-xl border bg-surface p-2 shadow-pop"
@@ -57,7 +57,7 @@ export function EmptyBoard({ workflow, onNew }: Props) {
                 <li>
                   <Link to="/w/$workflowId/agents/new" params={params} className={rowClass}>
                     <Row icon={Bot} name="Connect an agent" shortcut="A">
-                      Claude Code, Codex, Cursor, another tool or your own program.
+                      Claude Code, Codex, Cursor or your own program.
                     </Row>
                   </Link>
                 </li>
