@@ -55,7 +55,7 @@ export function InviteLinks({ workflowId }: { workflowId: string }) {
               <p className="flex items-center gap-2">
                 <span
                   className={cn(
-                    "rounded-full border px-1.5 text-2xs",
+                    "w-18 shrink-0 rounded-full border px-1.5 text-center text-2xs",
                     link.state === "open" ? "border-primary text-accent-foreground" : "text-muted-foreground",
                   )}
                 >
@@ -65,7 +65,7 @@ export function InviteLinks({ workflowId }: { workflowId: string }) {
                   {link.email ?? "One person"} as {link.role}
                 </span>
               </p>
-              <p className="text-muted-foreground text-xs">
+              <p className="pl-20 text-muted-foreground text-xs">
                 By {link.invited_by_name} <TimeAgo at={link.created_at} />
                 <Ending link={link} />
               </p>
