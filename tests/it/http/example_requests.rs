@@ -159,9 +159,7 @@ fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$workflow", "invitation": "$sent"}})
         }
         "GET /api/workflows/{id}/invite-links" => json!({"path": {"id": "$workflow"}}),
-        "DELETE /api/workflows/{id}/invite-links/{invite}" => {
-            json!({"path": {"id": "$workflow", "invite": "$invite_link"}})
-        }
+        "DELETE /api/workflows/{id}/invite-links/{invite}" => json!({"path": {"id": "$workflow", "invite": "$link"}}),
         "GET /api/agents/{id}/memberships" => json!({"path": {"id": "$agent"}}),
         "GET /api/users" => json!({"closed": true, "query": {"limit": "10", "cursor": ""}}),
         "POST /api/users/{id}/disable" | "POST /api/users/{id}/enable" => {
@@ -326,8 +324,7 @@ impl TestTenant {
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
         let invite = json!({"workflow_id": fixture.workflow, "role": "member"});
-        let made = client.post("/api/invites", invite).await.created();
-        let (invite, invite_link) = (text(&made, "invite"), text(&made, "invite_id"));
+        let invite = client.post("/api/invites", invite).await.created();
         let session = format!("session-{}", uuid::Uuid::now_v7());
         server
             .sql(
@@ -341,8 +338,8 @@ impl TestTenant {
             ("member", member.id),
             ("agent", text(&agent, "id")),
             ("key", text(&key.created(), "id")),
-            ("invite", invite),
-            ("invite_link", invite_link),
+            ("invite", text(&invite, "invite")),
+            ("link", text(&invite, "invite_id")),
             ("session", session),
             ("sent", sent),
             ("invited", invited),
