@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-sdk test-sdk-typescript test-sdk-python bench bench-compare bench-search bench-ui fmt lint dist audit clean
+.PHONY: help setup dashboard build run test test-rust test-dashboard test-browser screenshots test-migrations test-mcp test-clients test-quick-start test-sdk test-sdk-typescript test-sdk-python bench bench-compare bench-search bench-ui fmt lint dist audit clean
 
 # dev builds twice as fast as release and shares build artifacts with the tests; use PROFILE=release in production.
 PROFILE ?= dev
@@ -45,7 +45,7 @@ build: setup ## Build the server with the embedded dashboard
 run: build ## Run Callboard on http://127.0.0.1:8080 with the embedded Postgres
 	@PROFILE=$(PROFILE) .setup/run
 
-test: lint test-dashboard test-rust test-browser test-mcp test-clients test-sdk ## Run all tests, including browser tests
+test: lint test-dashboard test-rust test-browser test-mcp test-clients test-quick-start test-sdk ## Run all tests, including browser tests
 
 lint: setup dashboard test-migrations $(SDK_MODULES) ## Check formatting, lints and types
 	cargo fmt --all --check
@@ -85,6 +85,10 @@ test-mcp: setup dashboard $(MCP_MODULES) ## Test MCP with the official conforman
 test-clients: setup dashboard ## Test the clients that are generated from the API's description
 	cargo test --locked --test it --no-run
 	node tests/clients/run.mjs
+
+test-quick-start: setup dashboard ## Run the quick start of the README from an empty folder, and print how long each step takes
+	cargo test --locked --test it --no-run
+	node tests/quick-start/run.mjs
 
 $(SDK_MODULES): sdk/typescript/package-lock.json
 	npm --prefix sdk/typescript ci --no-audit --no-fund

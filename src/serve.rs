@@ -1,5 +1,7 @@
 //! `callboard serve`: starts the parts of the server in order, and stops them at a signal.
 
+mod ready_notice;
+
 use std::future::Future;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -7,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web;
-use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
+use self::ready_notice::ReadyNotice;
 use crate::app::AppState;
 use crate::config::{Config, LogFormat};
 use crate::db::embedded::{self, Embedded, Options};
@@ -39,7 +41,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     let direct = config.database_listen_url.clone().filter(|u| !u.trim().is_empty()).unwrap_or_else(|| url.clone());
     let migrated = migrate::run(&direct).await?;
     if !migrated.applied.is_empty() {
-        tracing::info!(applied = ?migrated.applied, "migrations applied");
+        tracing::info!(count = migrated.applied.len(), newest = ?migrated.applied.last(), "migrations applied");
     }
     if let Some(schema) = migrated.newer_schema {
         tracing::warn!(schema, "the database has the schema of a newer version, which this one can use");
@@ -55,6 +57,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     let archiver = archiver(&config, postgres.as_ref()).await?;
     let setup_token = accounts::first_start(&db, &config).await?;
     let shown_url = public_url(&config, address);
+    let ready_notice = ReadyNotice::of(&config, demo);
     let settings =
         live::Settings { listen_url: direct, buffer: config.socket_buffer, compress: config.socket_compression };
     let live = Live::new(db.clone(), settings);
@@ -82,11 +85,7 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
         tasks.spawn("backups", archiver.run());
     }
     tracing::info!(%address, "ready");
-    print_line(&format!("Callboard is ready at {shown_url}"));
-    if let Some(token) = setup_token {
-        // Shown once: the operator who started the server becomes its first administrator.
-        print_line(&format!("Create the first administrator at {shown_url}/setup?token={}", token.expose_secret()));
-    }
+    print_line(&ready_notice.text(&shown_url, setup_token.as_ref()));
     let demo = demo.then(|| tokio::spawn(run_demo(address, db, simulated)));
 
     stop_signal().await?;

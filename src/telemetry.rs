@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::{DefaultFields, Format, JsonFields, Writer};
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::fmt::{self as lines, FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
@@ -49,10 +50,19 @@ pub fn start(filter: &str, json: Option<bool>) {
         let layer = lines::layer().fmt_fields(JsonFields::new()).event_format(Lines(json::JsonLines));
         registry.with(layer.with_writer(std::io::stderr)).try_init()
     } else {
-        let format = lines::format().with_target(false).with_ansi(is_terminal);
+        let format = lines::format().with_target(false).with_ansi(is_terminal).with_timer(LocalTime);
         let layer = lines::layer().fmt_fields(DefaultFields::new()).event_format(Lines(format));
         registry.with(layer.with_ansi(is_terminal).with_writer(std::io::stderr)).try_init()
     };
+}
+
+/// The time of a line for people: of their clock, to the second.
+struct LocalTime;
+
+impl FormatTime for LocalTime {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        write!(writer, "{}", jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S"))
+    }
 }
 
 /// Reports how many repeated lines were left out after a burst has ended; a background task.

@@ -5,6 +5,8 @@ import type {
   Agent,
   ApiKey,
   AuthOptions,
+  InviteLink,
+  InviteOffer,
   Membership,
   MembershipInvitation,
   Role,
@@ -74,5 +76,13 @@ export const users = {
 
 export const invites = {
   create: (workflow_id: string, role: Role) => unwrap(client.POST("/api/invites", { body: { workflow_id, role } })),
+  /** What an invitation is for; needs no account. */
+  lookUp: (invite: string, signal?: AbortSignal) =>
+    unwrap(client.POST("/api/invites/look-up", { body: { invite }, signal })) as Promise<InviteOffer>,
   accept: (invite: string) => unwrap(client.POST("/api/invites/accept", { body: { invite } })),
+  links: async (id: string, signal?: AbortSignal) =>
+    (await unwrap(client.GET("/api/workflows/{id}/invite-links", { params: { path: { id } }, signal })))
+      .links as InviteLink[],
+  withdraw: (id: string, invite: string) =>
+    unwrap(client.DELETE("/api/workflows/{id}/invite-links/{invite}", { params: { path: { id, invite } } })),
 };

@@ -11,6 +11,8 @@ export const queryKeys = {
   memberships: (agentId: string) => ["memberships", agentId] as const,
   invitations: ["invitations"] as const,
   sentInvitations: (workflowId: string) => ["sent-invitations", workflowId] as const,
+  inviteOffer: (invite: string) => ["invite-offer", invite] as const,
+  inviteLinks: (workflowId: string) => ["invite-links", workflowId] as const,
   users: ["users"] as const,
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,

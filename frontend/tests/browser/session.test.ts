@@ -1,7 +1,20 @@
-import { describe, expect, it } from "vitest";
-import { email, eventually, openContext, password, screenshot, signedIn, url, withBrowser } from "./harness";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  createWorkflow,
+  email,
+  eventually,
+  openContext,
+  password,
+  screenshot,
+  signedIn,
+  url,
+  withBrowser,
+} from "./harness";
 
 withBrowser();
+
+// An account without workflows gets another start page.
+beforeAll(() => createWorkflow("Session"));
 
 describe("session", () => {
   it("signs in, survives a reload, and keeps tokens out of reach of scripts", async () => {

@@ -95,7 +95,7 @@ describe("members", () => {
   });
 });
 
-describe("agents and invitations", () => {
+describe("agents", () => {
   it("adds an agent with a working API key", async () => {
     const workflow = await createWorkflow("Agents");
     const page = await (await signedIn()).newPage();
@@ -121,26 +121,6 @@ describe("agents and invitations", () => {
     await checkAccessibility(page);
     await page.goto(`/w/${workflow}/settings`);
     await page.getByLabel("Role of Builder").waitFor();
-  });
-
-  it("invites a person by link", async () => {
-    const workflow = await createWorkflow("Invited");
-    const page = await (await signedIn()).newPage();
-    await page.goto(`/w/${workflow}/settings`);
-    await page.getByRole("button", { name: "Create invite link" }).click();
-    const link = new URL(await page.getByLabel("Invite URL").inputValue());
-    const guest = await (await openContext()).newPage();
-    await guest.goto(link.pathname + link.search);
-    await guest.getByLabel("Name").fill("Invited Person");
-    await guest.getByLabel("Email").fill(`invited${Date.now()}@example.com`);
-    await guest.getByLabel("Password").fill("a long enough password");
-    await guest.getByRole("button", { name: "Create account" }).click();
-    await guest
-      .getByRole("main")
-      .getByRole("link", { name: /^Invited/ })
-      .click();
-    await waitUntilLive(guest);
-    await guest.getByRole("button", { name: "New ticket", exact: true }).waitFor();
   });
 });
 

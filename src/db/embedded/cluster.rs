@@ -33,7 +33,7 @@ pub(super) fn ensure(data_dir: &DataDir) -> Result<(), StartError> {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    tracing::info!(path = %data_dir.cluster.display(), "creating a new database");
+    tracing::info!(path = %data_dir.cluster.display(), "creating a new database, which takes a few seconds");
     let staging = data_dir.path.join(format!("postgres.new-{}", std::process::id()));
     let made = fs::create_dir(&staging)
         .and_then(|()| data_dir.owner.give(&staging))

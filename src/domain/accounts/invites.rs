@@ -43,6 +43,7 @@ pub struct Invite {
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Made)]
 pub struct InviteDetails {
+    invite_id: String,
     email: Option<String>,
     workflow_id: Option<String>,
     role: Option<String>,
@@ -57,6 +58,59 @@ pub struct Accepted {
     pub workflow_id: Option<String>,
     /// The granted role.
     pub role: Option<String>,
+}
+
+/// What an invitation is for, to everyone who holds its token.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct InviteOffer {
+    /// `open`, `used`, `expired`, `withdrawn`, or `unauthorized` if its sender may no longer invite.
+    pub state: String,
+    /// The workflow to join. Null if it is for the installation, or if the invitation was withdrawn or is unauthorized.
+    pub workflow_id: Option<String>,
+    /// Its name.
+    pub workflow_name: Option<String>,
+    /// The role to get: `viewer`, `member` or `owner`.
+    pub role: Option<String>,
+    /// The sender's name.
+    pub invited_by_name: Option<String>,
+    /// The shortened e-mail address of the only account that may use it, such as `a…@example.org`.
+    pub email_hint: Option<String>,
+    /// When it expires or did.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+}
+
+/// An invite link as the owners of its workflow see it, without its secret.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct InviteLink {
+    /// The id.
+    pub invite_id: String,
+    /// `open`, `used`, `expired`, `withdrawn`, or `unauthorized` if its sender may no longer invite.
+    pub state: String,
+    /// `viewer`, `member` or `owner`.
+    pub role: String,
+    /// The only e-mail address that may use it.
+    pub email: Option<String>,
+    /// Who created it.
+    pub invited_by: String,
+    /// The creator's name.
+    pub invited_by_name: String,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it expires or did.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Timestamp,
+    /// When it was used.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub used_at: Option<Timestamp>,
+}
+
+/// The invite links of a workflow, newest first.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct InviteLinks {
+    /// The links.
+    pub links: Vec<InviteLink>,
 }
 
 /// Creates an invitation.
@@ -85,6 +139,23 @@ pub async fn create(db: &Db, config: &Config, caller: &Caller, new: &NewInvite) 
 /// Accepts an invitation with an existing account.
 pub async fn accept(db: &Db, caller: &Caller, invite: &str) -> Result<Accepted> {
     db.call(sql_fn!(accept_invite(caller: caller.to_sql(), invite_hash: secrets::hash(invite)))).await
+}
+
+/// What an invitation is for; needs no account.
+pub async fn find(db: &Db, invite: &str) -> Result<InviteOffer> {
+    db.call(sql_fn!(find_invite(invite_hash: secrets::hash(invite)))).await
+}
+
+/// The invite links of a workflow, also those that ended in the last month.
+pub async fn links(db: &Db, caller: &Caller, workflow: &str) -> Result<InviteLinks> {
+    db.call(sql_fn!(list_invite_links(caller: caller.to_sql(), workflow: workflow))).await
+}
+
+/// Withdraws an invite link that was not used yet.
+pub async fn withdraw(db: &Db, caller: &Caller, workflow: &str, invite: &str) -> Result<()> {
+    let _: serde_json::Value =
+        db.call(sql_fn!(withdraw_invite_link(caller: caller.to_sql(), workflow: workflow, invite: invite))).await?;
+    Ok(())
 }
 
 /// Whether the installation has an administrator.

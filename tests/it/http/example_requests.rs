@@ -158,12 +158,14 @@ fn find(name: &str) -> Option<Value> {
         "DELETE /api/workflows/{id}/invitations/{invitation}" => {
             json!({"path": {"id": "$workflow", "invitation": "$sent"}})
         }
+        "GET /api/workflows/{id}/invite-links" => json!({"path": {"id": "$workflow"}}),
+        "DELETE /api/workflows/{id}/invite-links/{invite}" => json!({"path": {"id": "$workflow", "invite": "$link"}}),
         "GET /api/agents/{id}/memberships" => json!({"path": {"id": "$agent"}}),
         "GET /api/users" => json!({"closed": true, "query": {"limit": "10", "cursor": ""}}),
         "POST /api/users/{id}/disable" | "POST /api/users/{id}/enable" => {
             json!({"closed": true, "path": {"id": "$actor"}})
         }
-        "POST /api/invites/accept" => json!({"body": {"invite": "$invite"}}),
+        "POST /api/invites/accept" | "POST /api/invites/look-up" => json!({"body": {"invite": "$invite"}}),
         "GET /api/security-events" => json!({"query": {"workflow_id": "$workflow", "kind": "export,member_added",
             "actor": "$actor", "since": "2020-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z", "limit": "10",
             "cursor": ""}}),
@@ -322,7 +324,7 @@ impl TestTenant {
         let agent = client.post("/api/agents", json!({"name": "An agent"})).await.created();
         let key = client.post("/api/keys", json!({"name": "A key", "actor_id": agent["id"], "scopes": ["read"]})).await;
         let invite = json!({"workflow_id": fixture.workflow, "role": "member"});
-        let invite = text(&client.post("/api/invites", invite).await.created(), "invite");
+        let invite = client.post("/api/invites", invite).await.created();
         let session = format!("session-{}", uuid::Uuid::now_v7());
         server
             .sql(
@@ -336,7 +338,8 @@ impl TestTenant {
             ("member", member.id),
             ("agent", text(&agent, "id")),
             ("key", text(&key.created(), "id")),
-            ("invite", invite),
+            ("invite", text(&invite, "invite")),
+            ("link", text(&invite, "invite_id")),
             ("session", session),
             ("sent", sent),
             ("invited", invited),

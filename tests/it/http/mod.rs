@@ -23,6 +23,7 @@ mod home;
 mod hostile;
 mod idempotency;
 mod imports;
+mod invite_links;
 mod job_builder;
 pub mod listeners;
 mod listeners_resume;

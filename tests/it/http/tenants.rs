@@ -14,6 +14,7 @@ use crate::client::{Answer, Server};
 /// Parameters whose ids are not secret, and why.
 const PUBLIC_IDS: &[(&str, &str, &str)] = &[
     ("POST /api/invites/accept", "/body/invite", "an invitation is a bearer token"),
+    ("POST /api/invites/look-up", "/body/invite", "an invitation is a bearer token"),
     ("POST /api/auth/register", "/body/invite", "an invitation is a bearer token"),
 ];
 

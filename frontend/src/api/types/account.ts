@@ -22,6 +22,15 @@ export type ToolSetup = Complete<Schemas["ToolSetup"]>;
 export type Membership = Complete<Schemas["AgentMembership"]>;
 export type MembershipInvitation = Complete<Schemas["MembershipInvitation"]>;
 export type SentInvitation = Complete<Schemas["SentInvitation"]>;
+
+type InviteState = "open" | "used" | "expired" | "withdrawn" | "unauthorized";
+/** What a holder of an invitation learns before having an account. */
+export type InviteOffer = Omit<Complete<Schemas["InviteOffer"]>, "state" | "role"> & {
+  state: InviteState;
+  role: Role | null;
+};
+export type InviteLink = Omit<Complete<Schemas["InviteLink"]>, "state" | "role"> & { state: InviteState; role: Role };
+
 export type Account = Complete<Schemas["Account"]>;
 
 export type ApiKey = Complete<Schemas["ApiKey"]>;

@@ -6,8 +6,13 @@ import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { useDecideInvitation, useInvitations } from "./use-invitations";
 
+interface InvitationsProps {
+  /** After the user has become a member of a workflow. */
+  onJoined?: (workflowId: string) => void;
+}
+
 /** Invitations that the user accepts or declines, for themselves and for their agents. */
-export function Invitations() {
+export function Invitations({ onJoined }: InvitationsProps) {
   const { data = [], isError, error } = useInvitations();
   const decide = useDecideInvitation();
   if (isError) return <Notice tone="danger">{explain(error)}</Notice>;
@@ -19,7 +24,10 @@ export function Invitations() {
           key={invitation.invitation_id}
           invitation={invitation}
           busy={decide.isPending}
-          onDecide={(accept) => decide.mutate({ id: invitation.invitation_id, accept })}
+          onDecide={(accept) => {
+            const joins = accept && invitation.actor_kind === "user";
+            decide.mutate({ invitation, accept, onDone: joins ? onJoined : undefined });
+          }}
         />
       ))}
     </section>

@@ -1,9 +1,11 @@
+import { Link } from "@tanstack/react-router";
 import { Inbox } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import type { Approval, Decision, DecisionInput } from "@/api/types";
 import { writeDraft } from "@/entities/approval/drafts";
 import { heldDecisions } from "@/entities/approval/held-decisions";
+import { Button } from "@/ui/button";
 import { prompt } from "@/ui/prompt-dialog";
 import { Empty, Kbd, Notice, Spinner } from "@/ui/states";
 import { useShortcuts } from "@/ui/use-shortcuts";
@@ -109,7 +111,17 @@ export function PendingList({ focus }: { focus: string | undefined }) {
   if (isError && shown.length === 0) return <Notice tone="danger">{explain(error)}</Notice>;
   if (shown.length === 0) {
     return (
-      <Empty icon={<Inbox className="size-6" />} title="No pending approvals">
+      <Empty
+        icon={<Inbox className="size-6" />}
+        title="No pending approvals"
+        action={
+          <Button asChild>
+            <Link to="/approvals" search={{ show: "decided" }}>
+              Show past decisions
+            </Link>
+          </Button>
+        }
+      >
         Questions from agents and tickets that need a review appear here. Agents continue once you answer.
       </Empty>
     );

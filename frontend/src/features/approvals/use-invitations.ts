@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { explain, invitations } from "@/api";
 import { queryKeys } from "@/api/query-keys";
+import type { MembershipInvitation } from "@/api/types";
 import { toast } from "@/ui/toast";
 
 /** No live event tells of them, because the user is no member yet. */
@@ -16,12 +17,22 @@ export function useInvitations() {
   });
 }
 
+interface Decision {
+  invitation: MembershipInvitation;
+  accept: boolean;
+  /** After it was accepted. */
+  onDone?: ((workflowId: string) => void) | undefined;
+}
+
 export function useDecideInvitation() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, accept }: { id: string; accept: boolean }) =>
+    mutationFn: ({ invitation: { invitation_id: id }, accept }: Decision) =>
       accept ? invitations.accept(id) : invitations.decline(id),
-    onSuccess: (_, { accept }) => toast.success(accept ? "Invitation accepted" : "Invitation declined"),
+    onSuccess: (_, { invitation, accept, onDone }) => {
+      toast.success(accept ? "Invitation accepted" : "Invitation declined");
+      onDone?.(invitation.workflow_id);
+    },
     onError: (error) => toast.error("Could not answer the invitation", { description: explain(error) }),
     onSettled: () => {
       void queries.invalidateQueries({ queryKey: queryKeys.invitations });

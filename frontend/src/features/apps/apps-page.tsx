@@ -6,6 +6,7 @@ import { apps, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { JobStatusBadge } from "@/entities/job/job-status";
 import { useBoardShape } from "@/live/context";
+import { Button } from "@/ui/button";
 import { ShowMore } from "@/ui/show-more";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
@@ -35,7 +36,17 @@ export function AppsPage({ workflowId, header }: Props) {
         {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
         {list.isPending && <Spinner label="Loading apps…" />}
         {list.isSuccess && all.length === 0 && (
-          <Empty icon={<AppWindow className="size-6" />} title="No apps yet">
+          <Empty
+            icon={<AppWindow className="size-6" />}
+            title="No apps yet"
+            action={
+              <Button asChild>
+                <Link to="/w/$workflowId/jobs" params={{ workflowId }} search={{}}>
+                  Show jobs
+                </Link>
+              </Button>
+            }
+          >
             An app is a specification with a description. Jobs that produce one list it here.
           </Empty>
         )}

@@ -20,6 +20,7 @@ import { BoardContext, type BoardShared } from "./board-context";
 import { CardGhost } from "./card";
 import { BoardColumn } from "./column";
 import { describeEvents } from "./describe-events";
+import { EmptyBoard } from "./empty-board";
 import { type Filter, visibleOrder } from "./filter";
 import { firstMoment } from "./past/moments";
 import { markChanged } from "./recent-changes";
@@ -214,7 +215,7 @@ function Board(props: Props & { board: BoardState }) {
             {drag.active && <CardGhost card={drag.active} shared={shared} />}
           </DragOverlay>
         </DndContext>
-        {cards.size === 0 && editable && <EmptyBoard onNew={newTicket} />}
+        {cards.size === 0 && <EmptyBoard workflow={board.workflow} onNew={newTicket} />}
       </div>
       {menu && (
         <CardMenu
@@ -246,26 +247,6 @@ function ReadOnlyNotice({ workflow }: { workflow: Workflow }) {
   return (
     <div className="px-3 pb-2">
       <Notice tone={workflow.archived_at || !workflow.ticket_tracking ? "warning" : "info"}>{reason}</Notice>
-    </div>
-  );
-}
-
-function EmptyBoard({ onNew }: { onNew: () => void }) {
-  return (
-    <div className="pointer-events-none absolute inset-x-0 top-40 grid place-items-center">
-      <div className="pointer-events-auto rounded-xl border bg-surface shadow-pop">
-        <Empty
-          title="No tickets yet"
-          className="py-8"
-          action={
-            <Button variant="primary" onClick={onNew}>
-              Create the first ticket
-            </Button>
-          }
-        >
-          Tickets created by people and agents appear here in real time.
-        </Empty>
-      </div>
     </div>
   );
 }

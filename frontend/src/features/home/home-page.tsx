@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { CircleCheckBig } from "lucide-react";
 import { type ReactNode, useEffect, useMemo } from "react";
 import { explain } from "@/api";
@@ -88,7 +89,16 @@ function News({
       {failed && <Notice tone="warning">This could not be updated and may be out of date. It is tried again.</Notice>}
       {home.workflows.length > 0 && <HomeSummary sections={sections} />}
       {isUpToDate && home.workflows.length > 0 && (
-        <Empty icon={<CircleCheckBig className="size-6" />} title="You are up to date" className="py-8">
+        <Empty
+          icon={<CircleCheckBig className="size-6" />}
+          title="You are up to date"
+          className="py-8"
+          action={
+            <Button asChild>
+              <Link to="/my-work">Open my work</Link>
+            </Button>
+          }
+        >
           Nothing waits for you. Questions, failures and what gets done appear here as they happen.
         </Empty>
       )}

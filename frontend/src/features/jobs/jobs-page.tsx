@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { Bot, Plus } from "lucide-react";
 import { useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
@@ -116,7 +117,24 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
           <Empty
             icon={<Bot className="size-6" />}
             title={filtering ? "No jobs found" : "No jobs yet"}
-            action={filtering ? <Button onClick={() => onState({})}>Clear filters</Button> : newJobButton || undefined}
+            action={
+              filtering ? (
+                <Button onClick={() => onState({})}>Clear filters</Button>
+              ) : (
+                editable && (
+                  <span className="flex flex-wrap justify-center gap-2">
+                    {newJobButton}
+                    {shape.workflow.role === "owner" && (
+                      <Button asChild>
+                        <Link to="/w/$workflowId/agents/new" params={{ workflowId }}>
+                          Connect a worker
+                        </Link>
+                      </Button>
+                    )}
+                  </span>
+                )
+              )
+            }
           >
             {filtering
               ? "No jobs match these filters."

@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { CircleUserRound } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { explain } from "@/api";
@@ -72,7 +73,11 @@ function Tickets({ workflows }: { workflows: readonly Workflow[] }) {
         </Notice>
       )}
       {total === 0 && failed.length === 0 && (
-        <Empty icon={<CircleUserRound className="size-6" />} title="No tickets are assigned to you">
+        <Empty
+          icon={<CircleUserRound className="size-6" />}
+          title="No tickets are assigned to you"
+          action={<ChooseTicket workflows={workflows} />}
+        >
           Tickets that you or others assign to you appear here, from every board.
         </Empty>
       )}
@@ -100,6 +105,22 @@ function Tickets({ workflows }: { workflows: readonly Workflow[] }) {
         </div>
       )}
     </>
+  );
+}
+
+/** Leads to where tickets can be assigned: the only board, or the list of them. */
+function ChooseTicket({ workflows }: { workflows: readonly Workflow[] }) {
+  const [first, ...others] = workflows;
+  return (
+    <Button asChild variant="primary">
+      {first && others.length === 0 ? (
+        <Link to="/w/$workflowId" params={{ workflowId: first.id }} search={{}}>
+          Choose a ticket
+        </Link>
+      ) : (
+        <Link to="/workflows">{first ? "Choose a board" : "Create a workflow"}</Link>
+      )}
+    </Button>
   );
 }
 

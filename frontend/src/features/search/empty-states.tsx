@@ -82,6 +82,7 @@ interface NoResultsProps {
 
 /** No results, with actions that widen the search. */
 export function NoResults({ state, onState }: NoResultsProps) {
+  const canWiden = isFiltering(state) || (state.mode && state.q) || state.comments === false;
   return (
     <Empty
       icon={<SearchX className="size-6" />}
@@ -95,6 +96,7 @@ export function NoResults({ state, onState }: NoResultsProps) {
           {state.comments === false && (
             <Button onClick={() => onState({ ...state, comments: undefined })}>Search in comments</Button>
           )}
+          {!canWiden && <Button onClick={() => onState({})}>Clear search</Button>}
         </span>
       }
     >

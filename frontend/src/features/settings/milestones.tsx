@@ -74,6 +74,14 @@ export function Milestones({ board, workflowId }: Props) {
     >
       {list.isPending && <Spinner label="Loading milestones…" />}
       {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
+      {list.data?.length === 0 && (
+        <p className={`${panelClass} px-4 py-3 text-muted-foreground`}>
+          No milestones yet.{" "}
+          {editable
+            ? "Name the first one below; tickets are then put into it, and Statistics shows its burndown."
+            : "Members plan them here."}
+        </p>
+      )}
       {list.data && list.data.length > 0 && (
         <ul className={`${panelClass} divide-y`} aria-label="Milestones">
           {list.data.map((one) => (

@@ -39,7 +39,12 @@ export function Webhooks({ workflowId, editable }: { workflowId: string; editabl
     >
       {list.isPending && <Spinner label="Loading webhooks…" />}
       {list.isError && <Notice tone="danger">{explain(list.error)}</Notice>}
-      {list.data?.length === 0 && <p className={`${panelClass} px-4 py-3 text-muted-foreground`}>No webhooks yet.</p>}
+      {list.data?.length === 0 && (
+        <p className={`${panelClass} px-4 py-3 text-muted-foreground`}>
+          No webhooks yet.{" "}
+          {editable ? "Add one to tell a chat, a build or your own service what happens here." : "Owners add them."}
+        </p>
+      )}
       {list.data && list.data.length > 0 && (
         <ul aria-label="Webhooks" className={`${panelClass} divide-y`}>
           {list.data.map((webhook) => (

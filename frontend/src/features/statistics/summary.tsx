@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { cn } from "@/ui/cn";
 import { type ChartContext, queryFor } from "./charts/context";
@@ -20,39 +21,56 @@ export function Summary({ context }: { context: ChartContext }) {
   const median = numberOf(now?.rows[0], "cycle_p50_seconds");
   const medianBefore = numberOf(earlier?.rows[0], "cycle_p50_seconds");
   const blocked = open && sumOf(open, "blocked");
+  const isEmpty = completed === 0 && open && sumOf(open, "tickets") === 0;
   return (
-    <dl className="grid grid-cols-2 overflow-hidden rounded-xl border bg-surface shadow-card lg:grid-cols-4">
-      <Figure
-        name="Completed"
-        value={completed === undefined ? null : formatFigure(completed, "count")}
-        note={
-          completedBefore === undefined
-            ? undefined
-            : `${formatFigure(completedBefore, "count")} in the ${days} days before`
-        }
-      />
-      <Figure
-        name="Median cycle time"
-        value={now === undefined ? null : median === null ? "–" : formatSeconds(median)}
-        note={
-          earlier &&
-          (medianBefore === null
-            ? "nothing to compare with"
-            : `${formatSeconds(medianBefore)} in the ${days} days before`)
-        }
-      />
-      <Figure
-        name="Open now"
-        value={open === undefined ? null : formatFigure(sumOf(open, "tickets"), "count")}
-        note={open && `${formatFigure(sumOf(open, "active"), "count")} in progress`}
-      />
-      <Figure
-        name="Blocked now"
-        value={blocked === undefined ? null : formatFigure(blocked, "count")}
-        warn={Boolean(blocked)}
-        note={blocked ? "waiting for other tickets" : "nothing waits for another ticket"}
-      />
-    </dl>
+    <>
+      <dl className="grid grid-cols-2 overflow-hidden rounded-xl border bg-surface shadow-card lg:grid-cols-4">
+        <Figure
+          name="Completed"
+          value={completed === undefined ? null : formatFigure(completed, "count")}
+          note={
+            completedBefore === undefined
+              ? undefined
+              : `${formatFigure(completedBefore, "count")} in the ${days} days before`
+          }
+        />
+        <Figure
+          name="Median cycle time"
+          value={now === undefined ? null : median === null ? "–" : formatSeconds(median)}
+          note={
+            earlier &&
+            (medianBefore === null
+              ? "nothing to compare with"
+              : `${formatSeconds(medianBefore)} in the ${days} days before`)
+          }
+        />
+        <Figure
+          name="Open now"
+          value={open === undefined ? null : formatFigure(sumOf(open, "tickets"), "count")}
+          note={open && `${formatFigure(sumOf(open, "active"), "count")} in progress`}
+        />
+        <Figure
+          name="Blocked now"
+          value={blocked === undefined ? null : formatFigure(blocked, "count")}
+          warn={Boolean(blocked)}
+          note={blocked ? "waiting for other tickets" : "nothing waits for another ticket"}
+        />
+      </dl>
+      {isEmpty && (
+        <p className="text-muted-foreground">
+          No ticket is open, and none was completed in this range. The charts fill as tickets move{" "}
+          <Link
+            to="/w/$workflowId"
+            params={{ workflowId: context.workflowId }}
+            search={{}}
+            className="text-accent-foreground underline underline-offset-2"
+          >
+            on the board
+          </Link>
+          .
+        </p>
+      )}
+    </>
   );
 }
 

@@ -57,7 +57,13 @@ export function Comments({ ticket, nameOf, editable, composer, run }: Props) {
   const item = { nameOf, editable, run, onReply: setReplyTo };
   return (
     <div className="grid gap-4">
-      {list.length === 0 && <p className="text-muted-foreground">No comments yet.</p>}
+      {list.length === 0 && (
+        <p className="text-muted-foreground">
+          {editable
+            ? "No comments yet. People and agents that work on this ticket read what you write."
+            : "No comments yet."}
+        </p>
+      )}
       <ol className="grid gap-4">
         {list.map(({ comment, replies }) => (
           <li key={comment.comment_id} className="grid gap-3">
