@@ -87,6 +87,20 @@ pub async fn accept(db: &Db, caller: &Caller, invite: &str) -> Result<Accepted> 
     db.call(sql_fn!(accept_invite(caller: caller.to_sql(), invite_hash: secrets::hash(invite)))).await
 }
 
+/// How people can sign up.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SignUpOptions {
+    /// Who may create an account: `open`, `invite` or `off`.
+    pub registration: String,
+    /// Whether there is no administrator yet.
+    pub setup_required: bool,
+}
+
+/// How people can sign up now.
+pub async fn sign_up_options(db: &Db, config: &Config) -> Result<SignUpOptions> {
+    db.call(sql_fn!(get_sign_up_options(configured: config.registration.as_str()))).await
+}
+
 /// Whether the installation has an administrator.
 pub async fn admin_exists(db: &Db) -> Result<bool> {
     db.scalar(sql_fn!(admin_exists())).await

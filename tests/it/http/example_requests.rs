@@ -1,6 +1,7 @@
 //! Valid example requests for each endpoint. Generated tests take them and mutate them.
 //! An endpoint without an example fails these tests, so every endpoint is covered.
 
+mod administration;
 mod approvals;
 mod compat;
 mod imports;
@@ -159,14 +160,7 @@ fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$workflow", "invitation": "$sent"}})
         }
         "GET /api/agents/{id}/memberships" => json!({"path": {"id": "$agent"}}),
-        "GET /api/users" => json!({"closed": true, "query": {"limit": "10", "cursor": ""}}),
-        "POST /api/users/{id}/disable" | "POST /api/users/{id}/enable" => {
-            json!({"closed": true, "path": {"id": "$actor"}})
-        }
         "POST /api/invites/accept" => json!({"body": {"invite": "$invite"}}),
-        "GET /api/security-events" => json!({"query": {"workflow_id": "$workflow", "kind": "export,member_added",
-            "actor": "$actor", "since": "2020-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z", "limit": "10",
-            "cursor": ""}}),
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
@@ -272,7 +266,15 @@ fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
         _ => {
-            let others = [jobs::find, compat::find, approvals::find, milestones::find, reports::find, imports::find];
+            let others = [
+                administration::find,
+                jobs::find,
+                compat::find,
+                approvals::find,
+                milestones::find,
+                reports::find,
+                imports::find,
+            ];
             return others.iter().find_map(|find| find(name));
         }
     })
