@@ -60,7 +60,7 @@ describe("administration", () => {
     const former = await fetch(`${url}/api/auth/me`, { headers: { authorization: `Bearer ${ada.access}` } });
     expect(former.status).toBe(401);
 
-    // Other tests register people at the same time, so the server is not told.
+    // Other tests register people at the same time, so the server gets no request.
     const policies: string[] = [];
     await page.route("**/api/server/registration", (route) => {
       policies.push((route.request().postDataJSON() as { registration: string }).registration);
