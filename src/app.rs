@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::db::Db;
@@ -42,6 +43,8 @@ pub struct AppState {
     pub webhooks: WebhookDispatcher,
     /// Rate limits.
     pub limits: RequestLimits,
+    /// When this server started.
+    pub started_at: Timestamp,
     ready_checks: RwLock<Vec<(String, ReadyCheck)>>,
 }
 
@@ -62,8 +65,19 @@ impl AppState {
         let decision_waits = DecisionWaits::new(db.clone());
         let webhooks = WebhookDispatcher::new(db.clone(), config.webhook_allow_private, envelope)?;
         let limits = RequestLimits::new(config.request_rate);
-        let ready_checks = RwLock::default();
-        Ok(Self { db, config, accounts, embeddings, matching, decision_waits, webhooks, limits, ready_checks })
+        let (started_at, ready_checks) = (Timestamp::now(), RwLock::default());
+        Ok(Self {
+            db,
+            config,
+            accounts,
+            embeddings,
+            matching,
+            decision_waits,
+            webhooks,
+            limits,
+            started_at,
+            ready_checks,
+        })
     }
 
     /// A request with an idempotency key; `content` tells it apart from others.

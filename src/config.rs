@@ -22,6 +22,17 @@ pub enum Registration {
     Off,
 }
 
+impl Registration {
+    /// Its name in settings and in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invite => "invite",
+            Self::Off => "off",
+        }
+    }
+}
+
 /// The provider of embeddings for semantic search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EmbeddingProvider {
@@ -87,7 +98,7 @@ pub struct Config {
     /// Password of the administrator that the first start creates.
     #[arg(long, env = "CALLBOARD_ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<SecretString>,
-    /// Who may create an account.
+    /// Who may create an account, at most: an administrator may choose less in the dashboard.
     #[arg(long, env = "CALLBOARD_REGISTRATION", value_enum, default_value = "open")]
     pub registration: Registration,
     /// Accept `?token=` on sockets, for clients that need it. Proxies may log the token.

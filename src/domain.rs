@@ -6,6 +6,8 @@
 #[cfg(feature = "server")]
 pub mod accounts;
 #[cfg(feature = "server")]
+pub mod administration;
+#[cfg(feature = "server")]
 pub mod agent_setup;
 #[cfg(feature = "server")]
 pub mod analysts;

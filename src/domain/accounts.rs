@@ -4,6 +4,7 @@ pub mod agents;
 pub mod invites;
 pub mod keys;
 pub mod mcp_sessions;
+pub mod password_resets;
 pub mod passwords;
 pub mod people;
 pub mod secrets;

@@ -36,6 +36,7 @@ pub const KINDS: &[&str] = &[
     "password_change_failed",
     "password_changed",
     "password_reset",
+    "password_reset_created",
     "person_created",
     "refresh_token_reused",
     "service_created",

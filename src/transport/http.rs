@@ -2,6 +2,7 @@
 //!
 //! Every handler is registered through utoipa-actix-web, so that `/openapi.json` is complete.
 
+mod administration;
 pub mod agents;
 pub mod approvals;
 pub mod apps;
@@ -90,6 +91,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
     compat::configure(cfg);
     webhooks::configure(cfg);
     security_events::configure(cfg);
+    administration::configure(cfg);
     board::configure(cfg);
 }
 

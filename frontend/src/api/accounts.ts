@@ -1,7 +1,6 @@
 /** Sign-in options, sessions, API keys, agents and invites. `session.ts` holds the sign-in itself. */
 import { client, fetchAllPages, unwrap } from "./http";
 import type {
-  Account,
   Agent,
   ApiKey,
   AuthOptions,
@@ -39,6 +38,8 @@ export const agents = {
     ),
   create: (name: string, workflow_id: string) =>
     unwrap(client.POST("/api/agents", { body: { name, workflows: [workflow_id] } })),
+  setDisabled: (id: string, disabled: boolean) =>
+    unwrap(client.PATCH("/api/agents/{id}", { params: { path: { id } }, body: { disabled } })),
   /** How the known coding agents are connected; the texts contain `{url}` and `{key}`. */
   setup: async (signal?: AbortSignal) =>
     (await unwrap(client.GET("/api/agent-setup", { signal }))).tools as ToolSetup[],
@@ -59,19 +60,6 @@ export const invitations = {
       .invitations as SentInvitation[],
   withdraw: (id: string, invitation: string) =>
     unwrap(client.DELETE("/api/workflows/{id}/invitations/{invitation}", { params: { path: { id, invitation } } })),
-};
-
-/** Accounts of people, for administrators. */
-export const users = {
-  list: (signal?: AbortSignal) =>
-    fetchAllPages(
-      (cursor) => unwrap(client.GET("/api/users", { params: { query: { limit: 200, cursor } }, signal })),
-      (page) => page.users as Account[],
-    ),
-  setDisabled: (id: string, disabled: boolean) =>
-    disabled
-      ? unwrap(client.POST("/api/users/{id}/disable", { params: { path: { id } } }))
-      : unwrap(client.POST("/api/users/{id}/enable", { params: { path: { id } } })),
 };
 
 export const invites = {

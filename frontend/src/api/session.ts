@@ -74,6 +74,11 @@ export class Session {
     return this.authenticate("/api/auth/setup", { token, email, password, name });
   }
 
+  /** Chooses a new password with the link of an administrator. */
+  resetPassword(token: string, password: string): Promise<void> {
+    return this.authenticate("/api/auth/password-reset", { token, password });
+  }
+
   /** Work that has to be done while the user is still signed in. */
   onSigningOut(work: () => Promise<void>): void {
     this.beforeSigningOut.push(work);

@@ -1,4 +1,11 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { type Filter, readFilter } from "@/features/board/filter";
 import { type Comparison, readComparison } from "@/features/board/past/comparison";
 import { readJobListState } from "@/features/jobs/job-list-state";
@@ -37,6 +44,13 @@ const setup = createRoute({
   path: "/setup",
   validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: nonEmpty(search.token) }),
   component: page(() => import("@/features/auth/setup-page"), "SetupPage"),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  validateSearch: (search: Record<string, unknown>): { token?: string } => ({ token: nonEmpty(search.token) }),
+  component: page(() => import("@/features/auth/reset-password-page"), "ResetPasswordPage"),
 });
 
 const authenticated = createRoute({ getParentRoute: () => root, id: "inside", component: RequireSession });
@@ -176,8 +190,49 @@ const workflowSecurity = createRoute({
 
 const security = createRoute({
   getParentRoute: () => shell,
+  path: "/settings/security",
+  component: page(() => import("./server-security-route"), "ServerSecurityRoute"),
+});
+
+/** Where security events were before there was a section for administrators. */
+const formerSecurity = createRoute({
+  getParentRoute: () => shell,
   path: "/account/security",
-  component: page(() => import("@/features/settings/security-events-page"), "SecurityEventsPage"),
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/security", replace: true });
+  },
+});
+
+const administration = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/people", replace: true });
+  },
+});
+
+const people = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/people",
+  component: page(() => import("@/features/administration/people-page"), "PeoplePage"),
+});
+
+const agentsAndKeys = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/agents",
+  component: page(() => import("@/features/administration/agents-page"), "AgentsAndKeysPage"),
+});
+
+const serverWebhooks = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/webhooks",
+  component: page(() => import("@/features/administration/webhooks-page"), "ServerWebhooksPage"),
+});
+
+const server = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings/server",
+  component: page(() => import("@/features/administration/server-page"), "ServerPage"),
 });
 
 const account = createRoute({
@@ -191,6 +246,7 @@ export const router = createRouter({
     signIn,
     register,
     setup,
+    resetPassword,
     authenticated.addChildren([
       shell.addChildren([
         home,
@@ -212,7 +268,13 @@ export const router = createRouter({
         importTickets,
         workflowSecurity,
         account,
+        administration,
+        people,
+        agentsAndKeys,
+        serverWebhooks,
+        server,
         security,
+        formerSecurity,
       ]),
     ]),
   ]),

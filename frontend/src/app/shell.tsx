@@ -18,6 +18,7 @@ import { NotificationsHost } from "./notifications-host";
 import { OutageBanner } from "./outage-banner";
 import { PaletteHost } from "./palette-host";
 import { BottomBar } from "./sidebar/bottom-bar";
+import { ADMINISTRATION } from "./sidebar/links";
 import { Sidebar, TOGGLE_KEY } from "./sidebar/sidebar";
 import { useBoards, useCollapsedSidebar } from "./sidebar/use-sidebar";
 
@@ -154,6 +155,13 @@ function UserMenu() {
           <UserRound /> Account settings
         </Link>
       </MenuItem>
+      {me.is_admin && (
+        <MenuItem asChild>
+          <Link to={ADMINISTRATION.path}>
+            <ADMINISTRATION.icon /> {ADMINISTRATION.name}
+          </Link>
+        </MenuItem>
+      )}
       <MenuSeparator />
       <MenuLabel>Theme</MenuLabel>
       {THEMES.map(([value, label, Icon]) => (

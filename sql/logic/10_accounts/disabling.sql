@@ -1,22 +1,30 @@
 -- Disabling people: nothing of theirs may act any longer, and nothing of it is lost.
 
--- People with accounts by id, in keyset pages. For administrators.
-create function logic.list_accounts(caller text, max_rows int, cursor text default null) returns jsonb language plpgsql stable as $$
+-- People with accounts by id, in keyset pages; `words` finds those whose name, e-mail address or id contains them. For
+-- administrators.
+create function logic.list_accounts(caller text, max_rows int, cursor text default null, words text default null)
+returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
+    wanted constant text := lower(nullif(btrim(words), ''));
+    about constant jsonb := jsonb_build_array(wanted);
     last_seen jsonb;
     page jsonb;
 begin
     perform logic.require_admin(who);
-    last_seen := logic.read_cursor(cursor, 'accounts', '[]');
+    last_seen := logic.read_cursor(cursor, 'accounts', about);
     -- One row more than requested, to learn whether there are more.
-    select coalesce(jsonb_agg(logic.actor_json(seen.id) || jsonb_build_object('last_seen_at',
-               (select max(s.last_used_at) from sessions s where s.actor_id = seen.id)) order by seen.id), '[]') into page
-      from (select a.id from actors a
+    select coalesce(jsonb_agg(logic.actor_json(seen.id) || jsonb_build_object(
+               'last_seen_at', (select max(s.last_used_at) from sessions s where s.actor_id = seen.id),
+               'sessions', (select count(*) from sessions s where s.actor_id = seen.id and s.revoked_at is null and s.expires_at > now()),
+               'agents', (select count(*) from actors o where o.owner_id = seen.id)) order by seen.id), '[]') into page
+      from (select a.id from actors a left join users u on u.actor_id = a.id
              where a.kind = 'user' and (last_seen is null or a.id > (last_seen ->> 0) collate "C")
+               and (wanted is null or position(wanted in lower(a.name)) > 0 or position(wanted in lower(u.email)) > 0
+                    or position(wanted in lower(a.id)) > 0)
              order by a.id limit max_rows + 1) seen;
     return jsonb_build_object('users', page - max_rows)
-        || logic.page_end(jsonb_array_length(page), max_rows, 'accounts', '[]', jsonb_build_array(page -> (max_rows - 1) -> 'id'));
+        || logic.page_end(jsonb_array_length(page), max_rows, 'accounts', about, jsonb_build_array(page -> (max_rows - 1) -> 'id'));
 end
 $$;
 
@@ -25,7 +33,7 @@ create function logic.require_admin(who logic.principal) returns void language p
 begin
     perform logic.require_scope(who, 'manage');
     if not who.is_admin then
-        perform logic.fail('forbidden', 'Only an administrator may manage accounts.');
+        perform logic.fail('forbidden', 'Only an administrator of the installation may do this.');
     end if;
 end
 $$;
@@ -41,11 +49,7 @@ declare
     agents int;
 begin
     perform logic.require_admin(who);
-    select a.* into target from actors a left join users u on u.actor_id = a.id
-     where a.kind = 'user' and (a.id = person or lower(u.email) = lower(person)) order by a.id = person desc limit 1;
-    if target.id is null then
-        perform logic.fail('not_found', format('There is no account %s.', person));
-    end if;
+    target := logic.find_person(person);
     -- One after the other, so that two administrators cannot disable each other at once.
     perform pg_advisory_xact_lock(logic.lock_key('disabling'));
     if disabled and target.id = who.actor_id and not who.trusted then

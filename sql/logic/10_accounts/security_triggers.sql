@@ -102,6 +102,15 @@ begin
 end
 $$;
 
+-- AFTER INSERT of password_resets: a link that sets a person's password. Its use is recorded with the account.
+create function logic.password_reset_security() returns trigger language plpgsql as $$
+begin
+    perform logic.record_security_event('password_reset_created', 'ok', new.actor_id,
+        details => jsonb_build_object('expires_at', new.expires_at, 'revokes_keys', new.revokes_keys));
+    return null;
+end
+$$;
+
 -- AFTER INSERT of signing_keys: the first keys, and each rotation.
 create function logic.signing_key_security() returns trigger language plpgsql as $$
 begin
@@ -114,9 +123,13 @@ $$;
 create function logic.setting_security() returns trigger language plpgsql as $$
 declare
     setting constant text := case when tg_op = 'DELETE' then old.key else new.key end;
+    details jsonb := '{}';
 begin
+    if setting = 'registration' and tg_op <> 'DELETE' then
+        details := jsonb_build_object('value', new.value);
+    end if;
     if setting not like 'search%' then
-        perform logic.record_security_event('setting_changed', 'ok', setting);
+        perform logic.record_security_event('setting_changed', 'ok', setting, details => details);
     end if;
     return null;
 end
@@ -138,6 +151,8 @@ create trigger invites_inserted_security after insert on invites
     for each row execute function logic.invite_security();
 create trigger invites_used_security after update of used_at on invites
     for each row when (old.used_at is null and new.used_at is not null) execute function logic.invite_security();
+create trigger password_resets_security after insert on password_resets
+    for each row execute function logic.password_reset_security();
 create trigger signing_keys_security after insert on signing_keys
     for each row execute function logic.signing_key_security();
 create trigger settings_security after insert or update or delete on settings

@@ -86,18 +86,40 @@ begin
 end
 $$;
 
--- The caller's sessions, the most recently used first.
-create function logic.list_sessions(caller text) returns jsonb language plpgsql stable as $$
+-- The newest 200 sessions of the caller, the most recently used first; or, for an administrator, of a person given by id or
+-- e-mail address.
+create function logic.list_sessions(caller text, person text default null) returns jsonb language plpgsql stable as $$
 declare
     who logic.principal := logic.identify_caller(caller);
+    owner text := who.actor_id;
 begin
     perform logic.require_scope(who, 'manage');
+    if person is not null then
+        perform logic.require_admin(who);
+        owner := (logic.find_person(person)).id;
+    end if;
     return jsonb_build_object('sessions', coalesce((
         select jsonb_agg(jsonb_build_object('id', s.id, 'created_at', s.created_at, 'last_used_at', s.last_used_at,
                    'expires_at', s.expires_at, 'user_agent', s.user_agent, 'address', s.address,
                    'current', s.id is not distinct from logic.credential_field(caller, 'session')) order by s.last_used_at desc)
-          from sessions s
-         where s.actor_id = who.actor_id and s.revoked_at is null and s.expires_at > now()), '[]'));
+          from (select * from sessions o
+                 where o.actor_id = owner and o.revoked_at is null and o.expires_at > now()
+                 order by o.last_used_at desc limit 200) s), '[]'));
+end
+$$;
+
+-- DELETE /api/users/{id}/sessions: ends all sessions of a person, but for the one that asks. For administrators.
+create function logic.end_sessions_of_person(caller text, person text) returns jsonb language plpgsql as $$
+declare
+    who logic.principal := logic.identify_caller(caller);
+    target actors;
+begin
+    perform logic.require_admin(who);
+    target := logic.find_person(person);
+    return jsonb_build_object('revoked', logic.end_sessions(array(
+        select s.id from sessions s
+         where s.actor_id = target.id and s.revoked_at is null and s.id is distinct from logic.credential_field(caller, 'session')),
+        'ended by an administrator'));
 end
 $$;
 

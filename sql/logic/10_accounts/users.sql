@@ -39,22 +39,24 @@ begin
 end
 $$;
 
--- Registers a person. `registration` is the server's setting: open, invite or off. A taken e-mail address gets the answer of
+-- Registers a person. `registration` is the server's setting: open, invite or off; an administrator may have chosen a stricter
+-- one. A taken e-mail address gets the answer of
 -- one that is not valid.
 create function logic.register_user(
     email_address text, user_name text, password text, invite_hash bytea, registration text, client_address text default null
 ) returns jsonb language plpgsql as $$
 declare
+    allowed constant text := logic.get_registration(registration);
     invite invites;
     new_user text;
 begin
     perform logic.set_anonymous_origin(client_address);
-    if registration = 'off' then
+    if allowed = 'off' then
         perform logic.fail('forbidden', 'Registration is switched off here; ask an administrator for an account.');
     end if;
     if invite_hash is not null then
         invite := logic.redeem_invite(invite_hash, email_address);
-    elsif registration <> 'open' then
+    elsif allowed <> 'open' then
         perform logic.fail('forbidden', 'Registration is by invitation here; use the link you were sent.');
     end if;
     begin
@@ -78,6 +80,20 @@ begin atomic
       from users u join actors a on a.id = u.actor_id
      where lower(u.email) = lower(email_address) and a.disabled_at is null;
 end;
+
+-- The person given by id or e-mail address; fails if there is none.
+create function logic.find_person(person text) returns actors language plpgsql stable as $$
+declare
+    found_person actors;
+begin
+    select a.* into found_person from actors a left join users u on u.actor_id = a.id
+     where a.kind = 'user' and (a.id = person or lower(u.email) = lower(person)) order by a.id = person desc limit 1;
+    if found_person.id is null then
+        perform logic.fail('not_found', format('There is no account %s.', person));
+    end if;
+    return found_person;
+end
+$$;
 
 -- Every person with an account. For operators.
 create function logic.list_users() returns jsonb language sql stable
@@ -127,6 +143,15 @@ begin atomic
     select logic.revoke_keys(array(select k.id from api_keys k where k.revoked_at is null and person in (k.actor_id, k.created_by)));
 end;
 
+-- Sets a person's password, ends all their sessions and, if asked to, revokes the keys that they hold or made; returns how many.
+create function logic.replace_password(person text, new_password text, with_keys boolean) returns int language plpgsql as $$
+begin
+    update users u set password_hash = new_password, password_changed_at = now() where u.actor_id = person;
+    perform logic.end_sessions(array(select s.id from sessions s where s.actor_id = person and s.revoked_at is null), 'password reset');
+    return case when with_keys then logic.revoke_keys_of_person(person) else 0 end;
+end
+$$;
+
 -- Sets a person's password, ends all their sessions and, because the keys may be those of an intruder, revokes
 -- the keys that they hold or made; `keep_keys` keeps those. For operators.
 create function logic.reset_password(email_address text, new_password text, keep_keys boolean default false) returns jsonb language plpgsql as $$
@@ -137,11 +162,7 @@ begin
     if person is null then
         perform logic.fail('not_found', format('There is no account %s.', email_address));
     end if;
-    update users set password_hash = new_password, password_changed_at = now() where actor_id = person;
-    perform logic.end_sessions(array(select s.id from sessions s where s.actor_id = person and s.revoked_at is null), 'password reset');
-    if not keep_keys then
-        keys := logic.revoke_keys_of_person(person);
-    end if;
+    keys := logic.replace_password(person, new_password, not keep_keys);
     return jsonb_build_object('user', logic.actor_json(person), 'keys_revoked', keys);
 end
 $$;

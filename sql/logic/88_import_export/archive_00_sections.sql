@@ -82,7 +82,7 @@ begin atomic
         ('actors', 'in the section people'),
         ('users', 'their e-mail addresses are in the section people, their passwords stay'),
         ('api_keys', 'credentials'), ('sessions', 'credentials'), ('refresh_tokens', 'credentials'), ('ws_tickets', 'credentials'),
-        ('signing_keys', 'secrets of the server'), ('lock_secret', 'a secret of the server'), ('invites', 'credentials'),
+        ('signing_keys', 'secrets of the server'), ('lock_secret', 'a secret of the server'), ('invites', 'credentials'), ('password_resets', 'credentials'),
         ('membership_invitations', 'an open question of this server, for two weeks'),
         ('security_events', 'what happened on this server, with addresses of people'), ('security_event_repeats', 'the same, counted'),
         ('settings', 'of the server'), ('schema_compatibility', 'of the server'), ('logic_fingerprint', 'of the server'),

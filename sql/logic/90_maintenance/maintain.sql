@@ -2,9 +2,8 @@
 
 -- Creates and prunes partitions of history, and deletes what has expired: idempotency keys after a day, socket tickets
 -- and dead relays after minutes, workers after a day, rotated secrets after their overlap, subscriptions of MCP sessions
--- after a week, archives whose import was left too, sign-ins, invitations and findings that ended after 30 days, what Home
--- no longer shows after 40, security events after
--- `security_event_days`.
+-- after a week, archives whose import was left too, sign-ins, invitations, links that set passwords and findings that ended
+-- after 30 days, what Home no longer shows after 40, security events after `security_event_days`.
 -- Transcripts and completed tickets have functions of their own, which do a part at a time.
 create function logic.run_maintenance(history_months int, security_event_days int default 0) returns jsonb language plpgsql as $$
 declare
@@ -16,6 +15,7 @@ begin
     delete from relays r where r.seen_at < now() - interval '10 minutes';
     delete from mcp_subscriptions m where m.used_at < now() - interval '7 days';
     delete from invites i where i.expires_at < now() - interval '30 days';
+    delete from password_resets r where r.expires_at < now() - interval '30 days';
     delete from membership_invitations i where i.expires_at < now() - interval '30 days';
     delete from job_workers w where w.seen_at < now() - interval '1 day';
     update webhooks w set previous_secret = null, previous_secret_expires_at = null where w.previous_secret_expires_at < now();

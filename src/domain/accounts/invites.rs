@@ -158,6 +158,20 @@ pub async fn withdraw(db: &Db, caller: &Caller, workflow: &str, invite: &str) ->
     Ok(())
 }
 
+/// How people can sign up.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SignUpOptions {
+    /// Who may create an account: `open`, `invite` or `off`.
+    pub registration: String,
+    /// Whether there is no administrator yet.
+    pub setup_required: bool,
+}
+
+/// How people can sign up now.
+pub async fn sign_up_options(db: &Db, config: &Config) -> Result<SignUpOptions> {
+    db.call(sql_fn!(get_sign_up_options(configured: config.registration.as_str()))).await
+}
+
 /// Whether the installation has an administrator.
 pub async fn admin_exists(db: &Db) -> Result<bool> {
     db.scalar(sql_fn!(admin_exists())).await

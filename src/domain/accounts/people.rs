@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 use super::passwords::Password;
 use super::throttle::{Attempt, network};
 use super::{Accounts, Caller, secrets};
-use crate::config::Registration;
 use crate::db::Db;
 use crate::{Error, Result, sql_fn};
 
@@ -149,11 +148,6 @@ impl Accounts {
         who.password.check("password", &[&email, &name])?;
         self.throttle.take(&Attempt::new(None, device.address))?;
         let hash = self.passwords.hash(who.password).await?;
-        let registration = match self.registration {
-            Registration::Open => "open",
-            Registration::Invite => "invite",
-            Registration::Off => "off",
-        };
         let invite = who.invite.map(secrets::hash);
         let user: Actor = self
             .db
@@ -162,7 +156,7 @@ impl Accounts {
                 user_name: name,
                 password: hash,
                 invite_hash: invite,
-                registration: registration,
+                registration: self.registration.as_str(),
                 client_address: device.address.to_string(),
             )))
             .await?;

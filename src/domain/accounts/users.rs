@@ -1,4 +1,4 @@
-//! Accounts of people as administrators manage them: listing, disabling and enabling.
+//! Accounts of people as administrators manage them: listing, disabling and enabling, ending sessions.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::Caller;
 use super::people::Actor;
+use super::sessions::{Revoked, Sessions};
 use crate::db::Db;
 use crate::{Result, sql_fn};
 
@@ -18,6 +19,10 @@ pub struct Account {
     /// When a session of theirs was last used.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_seen_at: Option<Timestamp>,
+    /// How many sessions they have.
+    pub sessions: i64,
+    /// How many agents and services they own.
+    pub agents: i64,
 }
 
 /// A page of people, ordered by id.
@@ -42,9 +47,25 @@ pub struct AccountChanged {
     pub agents_changed: i64,
 }
 
-/// A page of the people with accounts.
-pub async fn list(db: &Db, caller: &Caller, limit: i32, cursor: Option<&str>) -> Result<AccountList> {
-    db.call(sql_fn!(list_accounts(caller: caller.to_sql(), max_rows: limit, cursor))).await
+/// A page of the people with accounts, or of those that words find.
+pub async fn list(
+    db: &Db,
+    caller: &Caller,
+    words: Option<&str>,
+    limit: i32,
+    cursor: Option<&str>,
+) -> Result<AccountList> {
+    db.call(sql_fn!(list_accounts(caller: caller.to_sql(), max_rows: limit, cursor, words))).await
+}
+
+/// The sessions of a person, given by id or e-mail address.
+pub async fn sessions(db: &Db, caller: &Caller, person: &str) -> Result<Sessions> {
+    db.call(sql_fn!(list_sessions(caller: caller.to_sql(), person: person))).await
+}
+
+/// Ends all sessions of a person, given by id or e-mail address, except the caller's own.
+pub async fn end_sessions(db: &Db, caller: &Caller, person: &str) -> Result<Revoked> {
+    db.call(sql_fn!(end_sessions_of_person(caller: caller.to_sql(), person: person))).await
 }
 
 /// Disables or enables a person, given by id or e-mail address.

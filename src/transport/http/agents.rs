@@ -22,7 +22,7 @@ pub fn configure(cfg: &mut ServiceConfig<'_>) {
 pub(super) struct ActorPage {
     /// 1 to 500. Defaults to 100.
     #[param(minimum = 1, maximum = 500)]
-    limit: Option<i32>,
+    pub(super) limit: Option<i32>,
     /// `next_cursor` of the previous page.
     pub(super) cursor: Option<String>,
 }

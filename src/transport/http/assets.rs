@@ -21,15 +21,22 @@ struct Dist;
 
 /// The pages of the dashboard, as `frontend/src/app/router.tsx` routes them; `$` stands for one segment. Any other path is
 /// 404, so that programs that look for an API at a path get an answer they can read.
-const PAGES: [&str; 24] = [
+const PAGES: [&str; 31] = [
     "/",
     "/workflows",
     "/my-work",
     "/sign-in",
     "/register",
     "/setup",
+    "/reset-password",
     "/account",
     "/account/security",
+    "/settings",
+    "/settings/people",
+    "/settings/agents",
+    "/settings/security",
+    "/settings/webhooks",
+    "/settings/server",
     "/approvals",
     "/apps/$",
     "/w/$",

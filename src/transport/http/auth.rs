@@ -6,8 +6,7 @@ use utoipa::ToSchema;
 
 use crate::Error;
 use crate::app::AppState;
-use crate::config::Registration;
-use crate::domain::accounts::invites;
+use crate::domain::accounts::invites::{self, SignUpOptions};
 use crate::domain::accounts::passwords::Password;
 use crate::domain::accounts::people::{Registering, SignedIn};
 use crate::domain::accounts::sessions::{self, Me};
@@ -17,16 +16,14 @@ use crate::transport::http::{Auth, Json, NoContent, Reply, Result, ServiceConfig
 /// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
     cfg.service(options).service(register).service(login).service(exchange).service(logout);
-    cfg.service(me).service(change_password).service(setup);
+    cfg.service(me).service(change_password).service(reset_password).service(setup);
 }
 
 /// How people can sign up.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Options {
-    /// `open`, `invite` or `off`.
-    registration: &'static str,
-    /// Whether there is no administrator yet.
-    setup_required: bool,
+    #[serde(flatten)]
+    sign_up: SignUpOptions,
     /// Whether the server is in development mode, in which jobs can be purged.
     dev_mode: bool,
 }
@@ -35,13 +32,8 @@ pub struct Options {
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, body = Options)))]
 #[get("/api/auth/options")]
 async fn options(state: web::Data<AppState>) -> Result<Reply<Options>> {
-    let registration = match state.config.registration {
-        Registration::Open => "open",
-        Registration::Invite => "invite",
-        Registration::Off => "off",
-    };
-    let setup_required = !invites::admin_exists(&state.db).await?;
-    Ok(Reply::ok(Options { registration, setup_required, dev_mode: state.config.dev_mode }))
+    let sign_up = invites::sign_up_options(&state.db, &state.config).await?;
+    Ok(Reply::ok(Options { sign_up, dev_mode: state.config.dev_mode }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -182,6 +174,32 @@ async fn change_password(
     let caller = auth.caller();
     state.accounts.change_password(&caller, body.current_password, body.new_password, with_keys, &device).await?;
     Ok(NoContent)
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewPassword {
+    /// From the link that an administrator made.
+    token: String,
+    #[schema(value_type = String, format = Password, min_length = 10, max_length = 1024)]
+    password: Password,
+    token_mode: Option<TokenMode>,
+}
+
+/// Sets a new password with the one-time link of an administrator, ends all sessions of the account, and signs in.
+#[utoipa::path(tag = "auth", security(()), responses(
+    (status = 201, body = SignedIn), (status = 410, description = "The link was used, has expired or was replaced")))]
+#[post("/api/auth/password-reset")]
+async fn reset_password(
+    request: HttpRequest,
+    state: web::Data<AppState>,
+    body: Json<NewPassword>,
+) -> Result<HttpResponse> {
+    let Json(body) = body;
+    origin::require_own(&state.config, request.headers())?;
+    let device = cookies::device(&state, &request);
+    let signed_in = state.accounts.use_password_reset(&body.token, body.password, &device).await?;
+    Ok(cookies::respond(&state, &request, 201, body.token_mode.unwrap_or_default(), signed_in))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,9 +1,11 @@
 //! Valid example requests for each endpoint. Generated tests take them and mutate them.
 //! An endpoint without an example fails these tests, so every endpoint is covered.
 
+mod administration;
 mod approvals;
 mod compat;
 mod imports;
+mod invitations;
 mod jobs;
 mod milestones;
 mod reports;
@@ -148,27 +150,7 @@ fn find(name: &str) -> Option<Value> {
             json!({"body": {"id": Value::Null, "kind": "agent", "name": "New", "workflows": ["$workflow"]}})
         }
         "PATCH /api/agents/{id}" => json!({"path": {"id": "$agent"}, "body": {"name": "Renamed", "disabled": false}}),
-        "POST /api/invites" => json!({"body": {"email": "y@example.org", "workflow_id": "$workflow", "role": "member",
-            "expires_in_hours": 5}}),
-        "GET /api/membership-invitations" => json!({}),
-        "POST /api/membership-invitations/{id}/accept" | "POST /api/membership-invitations/{id}/decline" => {
-            json!({"path": {"id": "$invited"}})
-        }
-        "GET /api/workflows/{id}/invitations" => json!({"path": {"id": "$workflow"}}),
-        "DELETE /api/workflows/{id}/invitations/{invitation}" => {
-            json!({"path": {"id": "$workflow", "invitation": "$sent"}})
-        }
-        "GET /api/workflows/{id}/invite-links" => json!({"path": {"id": "$workflow"}}),
-        "DELETE /api/workflows/{id}/invite-links/{invite}" => json!({"path": {"id": "$workflow", "invite": "$link"}}),
         "GET /api/agents/{id}/memberships" => json!({"path": {"id": "$agent"}}),
-        "GET /api/users" => json!({"closed": true, "query": {"limit": "10", "cursor": ""}}),
-        "POST /api/users/{id}/disable" | "POST /api/users/{id}/enable" => {
-            json!({"closed": true, "path": {"id": "$actor"}})
-        }
-        "POST /api/invites/accept" | "POST /api/invites/look-up" => json!({"body": {"invite": "$invite"}}),
-        "GET /api/security-events" => json!({"query": {"workflow_id": "$workflow", "kind": "export,member_added",
-            "actor": "$actor", "since": "2020-01-01T00:00:00Z", "until": "2999-01-01T00:00:00Z", "limit": "10",
-            "cursor": ""}}),
         "GET /api/workflows" => json!({"query": {"include_archived": "true", "limit": "10", "cursor": ""}}),
         "POST /api/workflows" => json!({"body": {"name": "New", "description": "Fresh", "template": "development",
             "board_config": board, "agent_id": Value::Null}}),
@@ -274,7 +256,16 @@ fn find(name: &str) -> Option<Value> {
             json!({"path": {"id": "$comment", "emoji": "👍"}})
         }
         _ => {
-            let others = [jobs::find, compat::find, approvals::find, milestones::find, reports::find, imports::find];
+            let others = [
+                administration::find,
+                invitations::find,
+                jobs::find,
+                compat::find,
+                approvals::find,
+                milestones::find,
+                reports::find,
+                imports::find,
+            ];
             return others.iter().find_map(|find| find(name));
         }
     })

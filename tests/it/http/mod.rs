@@ -6,6 +6,7 @@ mod accounts_keys;
 mod accounts_refresh;
 mod accounts_setup;
 mod accounts_tokens;
+mod administration;
 mod approvals;
 mod boards;
 mod busy;

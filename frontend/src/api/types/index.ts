@@ -1,5 +1,6 @@
 /** The shapes the dashboard works with. Files of this folder import each other; everything else imports this one. */
 export type * from "./account";
+export type * from "./administration";
 export type * from "./approval";
 export type * from "./board";
 export type * from "./event";

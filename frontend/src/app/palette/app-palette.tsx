@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Columns3, History, LogOut, Moon, Plus, Sun, UserRound } from "lucide-react";
 import { session } from "@/api";
-import { useWorkflows } from "@/api/hooks";
+import { useMe, useWorkflows } from "@/api/hooks";
 import type { Workflow } from "@/api/types";
 import { firstMoment } from "@/features/board/past/moments";
 import { Palette, type PaletteAction, type PaletteItem } from "@/features/search/palette";
@@ -9,7 +9,7 @@ import { canEdit } from "@/live/state/board";
 import { useStored } from "@/ui/stored";
 import { setTheme } from "@/ui/use-theme";
 import { boardUse, sortBoards } from "../sidebar/boards";
-import { HOME, INBOX, MY_WORK, pageOf, WORKFLOW_PAGES } from "../sidebar/links";
+import { ADMINISTRATION, HOME, INBOX, MY_WORK, pageOf, WORKFLOW_PAGES } from "../sidebar/links";
 import { useTicketCommands } from "./use-ticket-commands";
 
 const CREATE = "Create";
@@ -26,6 +26,7 @@ interface Props {
 /** The command palette with what can be done on the current page. */
 export function AppPalette({ workflowId, ticketId, onCreate, onClose }: Props) {
   const navigate = useNavigate();
+  const me = useMe();
   const use = useStored(boardUse);
   const boards = sortBoards(useWorkflows().data ?? [], use);
   const current = boards.find(({ id }) => id === workflowId);
@@ -92,6 +93,9 @@ export function AppPalette({ workflowId, ticketId, onCreate, onClose }: Props) {
         ]
       : []),
     { name: "Go to account settings", icon: <UserRound />, run: () => goTo("/account") },
+    ...(me?.is_admin
+      ? [{ name: "Go to administration", icon: <ADMINISTRATION.icon />, run: () => goTo(ADMINISTRATION.path) }]
+      : []),
     {
       name: dark ? "Switch to light theme" : "Switch to dark theme",
       icon: dark ? <Sun /> : <Moon />,

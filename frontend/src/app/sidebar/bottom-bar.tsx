@@ -1,11 +1,12 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { Ellipsis, SquareKanban, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
+import { useMe } from "@/api/hooks";
 import { cn } from "@/ui/cn";
 import { LOCALE } from "@/ui/locale";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { InboxBadge, useInboxLabel } from "./inbox-badge";
-import { HOME, INBOX, isInbox, MY_WORK, pageAt, pageOf, WORKFLOW_PAGES } from "./links";
+import { ADMINISTRATION, HOME, INBOX, isInbox, MY_WORK, pageAt, pageOf, WORKFLOW_PAGES } from "./links";
 import type { Boards } from "./use-sidebar";
 
 const MAX_BOARDS = 12;
@@ -17,6 +18,7 @@ export function BottomBar({ boards: { all, current } }: { boards: Boards }) {
   const { pathname } = useLocation();
   const open = pageAt(pathname);
   const inbox = useInboxLabel();
+  const me = useMe();
   const id = current?.id ?? open?.workflowId;
   const onBoard = open?.path === "" && open.workflowId === id;
   return (
@@ -78,6 +80,13 @@ export function BottomBar({ boards: { all, current } }: { boards: Boards }) {
             <UserRound /> Account settings
           </Link>
         </MenuItem>
+        {me?.is_admin && (
+          <MenuItem asChild>
+            <Link to={ADMINISTRATION.path}>
+              <ADMINISTRATION.icon /> {ADMINISTRATION.name}
+            </Link>
+          </MenuItem>
+        )}
       </Menu>
     </nav>
   );

@@ -7,6 +7,7 @@ import {
   Home,
   Inbox,
   type LucideIcon,
+  ServerCog,
   Settings2,
   SquareKanban,
   TextSearch,
@@ -23,6 +24,9 @@ export interface PageLink {
 export const HOME: PageLink = { name: "Home", icon: Home, path: "/" };
 export const INBOX: PageLink = { name: "Inbox", icon: Inbox, path: "/approvals" };
 export const MY_WORK: PageLink = { name: "My work", icon: CircleUserRound, path: "/my-work" };
+
+/** For administrators. */
+export const ADMINISTRATION: PageLink = { name: "Administration", icon: ServerCog, path: "/settings/people" };
 
 /** Pages of the current workflow, in the order in which they are shown. */
 export const WORKFLOW_PAGES: readonly PageLink[] = [

@@ -1,6 +1,7 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { Keyboard, PanelLeft, UserRound } from "lucide-react";
 import { type ReactNode, useId } from "react";
+import { useMe } from "@/api/hooks";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Logo } from "@/ui/logo";
@@ -8,7 +9,7 @@ import { keyLabels } from "@/ui/shortcut-keys";
 import { Tooltip } from "@/ui/tooltip";
 import { BoardList } from "./board-list";
 import { InboxBadge, useInboxLabel } from "./inbox-badge";
-import { HOME, INBOX, isInbox, MY_WORK, type PageLink, pageAt, WORKFLOW_PAGES } from "./links";
+import { ADMINISTRATION, HOME, INBOX, isInbox, MY_WORK, type PageLink, pageAt, WORKFLOW_PAGES } from "./links";
 import { NavLink } from "./nav-link";
 import type { Boards } from "./use-sidebar";
 
@@ -27,6 +28,7 @@ export function Sidebar({ boards, collapsed, onToggle, onShortcuts }: Props) {
   const { all, current, loading } = boards;
   const open = pageAt(pathname);
   const inbox = useInboxLabel();
+  const me = useMe();
   const link = (page: PageLink, more: { label?: string; badge?: ReactNode } = {}) => (
     <NavLink
       href={page.path}
@@ -95,6 +97,15 @@ export function Sidebar({ boards, collapsed, onToggle, onShortcuts }: Props) {
             </Link>
           </Button>
         </Tooltip>
+        {me?.is_admin && (
+          <Tooltip label={ADMINISTRATION.name}>
+            <Button variant="ghost" size="icon" asChild>
+              <Link to={ADMINISTRATION.path} aria-label={ADMINISTRATION.name}>
+                <ADMINISTRATION.icon />
+              </Link>
+            </Button>
+          </Tooltip>
+        )}
         <Tooltip label="Keyboard shortcuts (?)">
           <Button
             variant="ghost"

@@ -4,18 +4,17 @@ import { type FormEvent, useState } from "react";
 import { auth, explain } from "@/api";
 import { useMe } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
+import { browserName } from "@/ui/browser-name";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { confirm } from "@/ui/prompt-dialog";
+import { panelClass, Section } from "@/ui/section";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/use-title";
 import { AgentMemberships } from "./agent-memberships";
 import { ApiKeys } from "./api-keys";
-import { browserName } from "./browser-name";
-import { People } from "./people";
-import { panelClass, Section } from "./section";
 
 const MIN_PASSWORD_LENGTH = 10;
 
@@ -33,8 +32,8 @@ export function AccountPage() {
             {me.is_admin && " · administrator"}
           </p>
           {me.is_admin && (
-            <Link to="/account/security" className="text-accent-foreground text-xs underline underline-offset-3">
-              Security events of this installation
+            <Link to="/settings/people" className="text-accent-foreground text-xs underline underline-offset-3">
+              Administration of this server
             </Link>
           )}
         </div>
@@ -42,7 +41,6 @@ export function AccountPage() {
         <AgentMemberships />
         <Sessions />
         <Password />
-        {me.is_admin && <People />}
       </div>
     </div>
   );

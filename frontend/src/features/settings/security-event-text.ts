@@ -1,14 +1,17 @@
 /** Sentences about security events. */
 
 import type { SecurityEvent } from "@/api/types";
+import { browserName } from "@/ui/browser-name";
 import { LOCALE } from "@/ui/locale";
 import { formatTime } from "@/ui/time";
-import { browserName } from "./browser-name";
 
 /** The kinds in groups, for the filter. */
 export const KIND_GROUPS: ReadonlyArray<readonly [string, readonly string[]]> = [
   ["Sign-ins", ["sign_in", "sign_in_failed", "sign_out", "session_ended", "refresh_token_reused"]],
-  ["Passwords", ["password_changed", "password_change_failed", "password_reset", "email_changed"]],
+  [
+    "Passwords",
+    ["password_changed", "password_change_failed", "password_reset_created", "password_reset", "email_changed"],
+  ],
   ["API keys", ["key_created", "key_first_used", "key_used", "key_refused", "key_changed", "key_revoked"]],
   ["Members", ["member_added", "member_role_changed", "member_removed", "invitation_created", "invitation_accepted"]],
   [
@@ -61,6 +64,7 @@ const VERBS: Record<string, string> = {
   password_change_failed: "gave a wrong current password",
   password_changed: "changed the password",
   password_reset: "reset the password of {}",
+  password_reset_created: "created a link to reset the password of {}",
   person_created: "created the account of {}",
   refresh_token_reused: "presented a used refresh token of {}; the session was ended",
   service_created: "created the service {}",
