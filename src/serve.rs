@@ -41,7 +41,11 @@ pub async fn run(config: Config, demo: bool) -> Result<()> {
     let direct = config.database_listen_url.clone().filter(|u| !u.trim().is_empty()).unwrap_or_else(|| url.clone());
     let migrated = migrate::run(&direct).await?;
     if !migrated.applied.is_empty() {
-        tracing::info!(count = migrated.applied.len(), newest = ?migrated.applied.last(), "migrations applied");
+        tracing::info!(
+            count = migrated.applied.len(),
+            newest = migrated.applied.last().map_or("", String::as_str),
+            "migrations applied"
+        );
     }
     if let Some(schema) = migrated.newer_schema {
         tracing::warn!(schema, "the database has the schema of a newer version, which this one can use");

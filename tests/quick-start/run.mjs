@@ -70,7 +70,8 @@ function start(command, args, options) {
     log = (log + data).slice(-4000);
     if (withMake) process.stderr.write(data);
   });
-  const ended = new Promise((done) => server.on("exit", done).on("error", done));
+  // Not "exit", because make may end before the server, which holds the pipes too.
+  const ended = new Promise((done) => server.on("close", done).on("error", done));
   const link = new Promise((done, failed) => {
     const timer = setTimeout(() => failed(new Error(`the server printed no link:\n${output}${log}`)), START_TIMEOUT_MS);
     server.stdout.on("data", (data) => {
@@ -158,7 +159,7 @@ async function main() {
     console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(7)} s  from the start to an agent's first call`);
   } finally {
     try {
-      process.kill(-server.pid, "SIGTERM");
+      process.kill(-server.pid, "SIGINT");
     } catch {
       // It has ended.
     }
