@@ -38,6 +38,17 @@ export function planned(saved: Draft, plan: BoardPlan): Draft {
   };
 }
 
+/** The draft with a target for the tickets of each saved column that it does not have. */
+export function withTargets(draft: Draft, saved: Draft): Draft {
+  const ids = new Set(draft.columns.map(({ id }) => id));
+  const missing = saved.columns.flatMap((column): Array<[string, string]> => {
+    if (column.id === null || ids.has(column.id) || column.id in draft.moves) return [];
+    const namesake = draft.columns.find(({ name }) => name.trim() === column.name.trim());
+    return [[column.id, namesake?.key ?? homeOf(column, draft.columns, draft.initial)]];
+  });
+  return missing.length > 0 ? { ...draft, moves: { ...draft.moves, ...Object.fromEntries(missing) } } : draft;
+}
+
 /** Where the tickets of a removed column go unless somebody chooses: to a column of its category, or to the initial one. */
 function homeOf({ category }: DraftColumn, columns: readonly DraftColumn[], initial: string): string {
   return columns.find((column) => column.category === category)?.key ?? initial;

@@ -80,7 +80,7 @@ export function ColumnRow(props: Props) {
             </span>
           )}
         </span>
-        <span className="flex items-center gap-2 max-sm:order-last max-sm:w-full max-sm:pl-7">
+        <span className="flex items-center gap-2 max-sm:order-last max-sm:w-full max-sm:pl-6 pointer-coarse:max-sm:pl-8">
           <NativeSelect
             aria-label={`Category of ${name}`}
             value={column.category}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { snapshot } from "@/live/state/testing";
+import { withTargets } from "./board-plan";
 import { type Draft, moved, toDraft, withColumn, withNewColumn, withoutColumn } from "./draft";
 import { mergeDrafts } from "./merge";
 import { withRestriction } from "./transitions";
@@ -56,6 +57,14 @@ describe("merging a draft with what was saved meanwhile", () => {
     expect(names(mergeDrafts(base, added(base, "new"), { ...base, columns: moved(base.columns, 2, 0) }).draft)).toEqual(
       ["done", "new", "todo", "doing"],
     );
+  });
+
+  it("says where tickets go when the draft undoes what was added", () => {
+    const saved = savedAs(added(base, "review"));
+    expect(withTargets(base, saved).moves).toEqual({ review: "todo" });
+    const renamed = { ...base, columns: base.columns.map((c) => (c.id === "done" ? { ...c, id: "shipped" } : c)) };
+    expect(withTargets(base, renamed).moves).toEqual({ shipped: "done" });
+    expect(withTargets(base, base)).toBe(base);
   });
 
   it("joins allowed moves one by one", () => {

@@ -70,12 +70,12 @@ export function matrixWarnings(draft: Draft): string[] {
   const warnings: string[] = [];
   for (const column of columns) {
     const name = `“${columnName(column)}”`;
-    if (column.category !== "done" && !moves.some(([from]) => from === column.key)) {
-      warnings.push(`Tickets cannot leave ${name}.`);
-    }
-    if (column.key === draft.initial) continue;
-    if (!moves.some(([, to]) => to === column.key)) warnings.push(`No ticket can be moved to ${name}.`);
-    else if (!reached.has(column.key) && initial) {
+    const leaves = column.category === "done" || moves.some(([from]) => from === column.key);
+    const isEntered = column.key === draft.initial || moves.some(([, to]) => to === column.key);
+    if (!leaves && !isEntered) warnings.push(`Tickets can neither reach nor leave ${name}.`);
+    else if (!leaves) warnings.push(`Tickets cannot leave ${name}.`);
+    else if (!isEntered) warnings.push(`No ticket can be moved to ${name}.`);
+    if (isEntered && !reached.has(column.key) && initial) {
       warnings.push(`${name} cannot be reached from “${columnName(initial)}”, where tickets start.`);
     }
   }

@@ -7,6 +7,7 @@ import type { BoardState } from "@/live/state/board";
 import { toast } from "@/ui/toast";
 import { useDraft } from "@/ui/use-draft";
 import { toBoardChange } from "./board-change";
+import { withTargets } from "./board-plan";
 import { type Draft, readStoredDraft, toDraft } from "./draft";
 import { focusPath } from "./field-fault";
 import { type Fault, faultsOf, faultsOfProblem } from "./problems";
@@ -109,7 +110,7 @@ export function useBoardEditor(board: BoardState, workflowId: string) {
     /** Makes another board the draft, begun from the saved one. */
     replace: (next: Draft) => {
       reset();
-      kept.rebase(next, saved);
+      kept.rebase(withTargets(next, saved), saved);
     },
   };
 }
