@@ -33,8 +33,8 @@ pub struct TableSize {
     pub name: String,
     /// Bytes on disk, with indexes and partitions.
     pub bytes: i64,
-    /// Its rows, as the database estimated them last.
-    pub about_rows: i64,
+    /// Its rows, as the database estimated them last; null before it did.
+    pub about_rows: Option<i64>,
     /// The number of its partitions; 1 if it has none.
     pub partitions: i64,
 }
@@ -47,8 +47,8 @@ pub struct HistoryPartition {
     pub name: String,
     /// Bytes on disk, with indexes.
     pub bytes: i64,
-    /// Its rows, as the database estimated them last.
-    pub about_rows: i64,
+    /// Its rows, as the database estimated them last; null before it did.
+    pub about_rows: Option<i64>,
 }
 
 /// The partitions of history.
@@ -87,7 +87,7 @@ pub struct DatabaseState {
 pub struct ConnectedServer {
     /// Its name, which is new at each start.
     pub name: String,
-    /// When it last told that it runs; it does so every ten seconds.
+    /// When it last noted that it runs; it does so every ten seconds.
     #[schema(value_type = String, format = DateTime)]
     pub seen_at: Timestamp,
 }

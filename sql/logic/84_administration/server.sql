@@ -1,12 +1,13 @@
 -- The state of the server and its database, as administrators see it.
 
--- The ten largest tables with their indexes; partitions count for the table that they belong to.
+-- The ten largest tables with their indexes; partitions count for the table that they belong to. The number of rows is unknown
+-- until the database has counted some for its statistics.
 create function logic.largest_tables() returns jsonb language sql stable
 begin atomic
     with
     -- Every table that holds rows, under the name of the table that it is a partition of.
     stored as (
-        select coalesce(p.relname, c.relname)::text as name, pg_total_relation_size(c.oid) as bytes, greatest(c.reltuples, 0)::bigint as about_rows
+        select coalesce(p.relname, c.relname)::text as name, pg_total_relation_size(c.oid) as bytes, case when c.reltuples >= 0 then c.reltuples::bigint end as about_rows
           from pg_class c
           left join pg_inherits i on i.inhrelid = c.oid
           left join pg_class p on p.oid = i.inhparent
@@ -28,7 +29,7 @@ begin atomic
     with
     -- One a month, by its name.
     parts as (
-        select c.relname::text as name, pg_total_relation_size(c.oid) as bytes, greatest(c.reltuples, 0)::bigint as about_rows,
+        select c.relname::text as name, pg_total_relation_size(c.oid) as bytes, case when c.reltuples >= 0 then c.reltuples::bigint end as about_rows,
                pg_relation_size(c.oid) > 0 as filled
           from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'history'::regclass
     ),

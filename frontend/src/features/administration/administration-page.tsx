@@ -25,7 +25,7 @@ export function AdministrationPage({ title, children }: { title: string; childre
         <div className="grid gap-3">
           <h1 className="font-semibold text-lg tracking-tight">Administration</h1>
           {me?.is_admin && (
-            <nav aria-label="Administration" className="-mx-1 flex flex-wrap gap-1 border-b pb-2">
+            <nav aria-label="Administration" className="flex flex-wrap gap-1 border-b pb-2">
               {PAGES.map(({ name, path }) => (
                 <Link key={path} to={path} className={tabClass} activeProps={{ "aria-current": "page" }}>
                   {name}

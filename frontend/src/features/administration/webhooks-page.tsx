@@ -80,7 +80,7 @@ function WebhookRow({ webhook }: { webhook: ServerWebhook }) {
   const { url, state, workflow_id, workflow_name, behind, last_delivery, disabled_reason } = webhook;
   const refused = webhook.dead_letters ?? 0;
   return (
-    <li className="grid gap-0.5 px-4 py-2.5">
+    <li className="grid grid-cols-[minmax(0,1fr)] gap-0.5 px-4 py-2.5">
       <div className="flex items-baseline gap-3">
         <p dir="auto" className="min-w-0 flex-1 truncate font-medium" title={url}>
           {url}
