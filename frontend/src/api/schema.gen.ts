@@ -104,6 +104,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["AgentChange"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Actor"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
     "/api/agents/{id}/memberships": {
         parameters: {
             query?: never;
@@ -2535,6 +2578,164 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Server"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/server/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    owner_id?: string;
+                    search?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ActorsWithKeys"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/server/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RegistrationChange"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RegistrationPolicy"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/server/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    state?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ServerWebhooks"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets": {
         parameters: {
             query?: never;
@@ -3412,6 +3613,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    search?: string;
                     limit?: number;
                     cursor?: string;
                 };
@@ -3514,6 +3716,110 @@ export interface paths {
             };
         };
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: {
+                content: {
+                    "application/json": components["schemas"]["NewPasswordReset"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PasswordReset"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Sessions"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revoked"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -4695,8 +5001,12 @@ export interface components {
             kind: string;
             name: string;
             owner_id?: string | null;
+            /** Format: int64 */
+            agents: number;
             /** Format: date-time */
             last_seen_at?: string | null;
+            /** Format: int64 */
+            sessions: number;
         };
         AccountChanged: {
             /** Format: int64 */
@@ -4726,6 +5036,33 @@ export interface components {
             name: string;
             owner_id?: string | null;
         };
+        ActorWithKeys: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            disabled_at?: string | null;
+            email?: string | null;
+            id: string;
+            is_admin: boolean;
+            kind: string;
+            name: string;
+            owner_id?: string | null;
+            /** Format: int64 */
+            agents: number;
+            /** Format: int64 */
+            key_count: number;
+            keys: components["schemas"]["KeyWithLineage"][];
+            /** Format: date-time */
+            last_used_at?: string | null;
+            owner_name?: string | null;
+            /** Format: int64 */
+            workflows: number;
+        };
+        ActorsWithKeys: {
+            actors: components["schemas"]["ActorWithKeys"][];
+            has_more: boolean;
+            next_cursor?: string | null;
+        };
         AddComment: {
             agent_id?: string | null;
             attachments?: string[] | null;
@@ -4734,6 +5071,10 @@ export interface components {
             mentions?: string[] | null;
             parent_id?: string | null;
             ticket_id: string;
+        };
+        AgentChange: {
+            disabled?: boolean | null;
+            name?: string | null;
         };
         AgentMembership: {
             actor_id: string;
@@ -4834,6 +5175,33 @@ export interface components {
             apps: components["schemas"]["ListedApp"][];
             has_more: boolean;
             next_cursor?: string | null;
+        };
+        BackupArchive: {
+            /** Format: int64 */
+            behind_bytes?: number | null;
+            connected: boolean;
+            lost: boolean;
+        };
+        BackupSummary: {
+            /** Format: int64 */
+            bytes: number;
+            callboard: string;
+            /** Format: date-time */
+            finished_at: string;
+            name: string;
+        };
+        BackupsState: {
+            archive?: components["schemas"]["BackupArchive"] | null;
+            /** Format: int64 */
+            count: number;
+            /** Format: int32 */
+            every_hours: number;
+            folder?: string | null;
+            /** Format: int32 */
+            keep: number;
+            newest?: components["schemas"]["BackupSummary"] | null;
+            oldest?: components["schemas"]["BackupSummary"] | null;
+            problem?: string | null;
         };
         BadLine: {
             file?: string | null;
@@ -5031,6 +5399,11 @@ export interface components {
             success: boolean;
             ticket_id: string;
         };
+        ConnectedServer: {
+            name: string;
+            /** Format: date-time */
+            seen_at: string;
+        };
         CreateJob: {
             agent_id?: string | null;
             /** Format: double */
@@ -5157,6 +5530,17 @@ export interface components {
             workflow_id: string;
             secret: string;
         };
+        DatabaseState: {
+            /** Format: int64 */
+            bytes: number;
+            epoch: string;
+            history: components["schemas"]["HistoryPartitions"];
+            pgvector?: string | null;
+            postgres: string;
+            /** Format: int64 */
+            schema?: number | null;
+            tables: components["schemas"]["TableSize"][];
+        };
         DeadLetter: {
             /** Format: int64 */
             attempts: number;
@@ -5246,6 +5630,14 @@ export interface components {
         };
         EditComment: {
             comment_text: string;
+        };
+        EmbeddingFailure: {
+            /** Format: int64 */
+            attempts: number;
+            error: string;
+            /** Format: date-time */
+            retry_at?: string | null;
+            ticket_id: string;
         };
         ExportFound: {
             agent_id?: string | null;
@@ -5383,6 +5775,20 @@ export interface components {
             on_behalf_of?: string | null;
             /** Format: int64 */
             seq: number;
+        };
+        HistoryPartition: {
+            /** Format: int64 */
+            about_rows?: number | null;
+            /** Format: int64 */
+            bytes: number;
+            name: string;
+        };
+        HistoryPartitions: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            count: number;
+            newest: components["schemas"]["HistoryPartition"][];
         };
         Home: {
             counts: components["schemas"]["HomeCounts"];
@@ -5627,8 +6033,37 @@ export interface components {
             scopes?: string[] | null;
             workflows?: string[] | null;
         };
+        KeyWithLineage: {
+            actor_id: string;
+            actor_kind: string;
+            actor_name: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            created_by_key?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            scopes: string[];
+            created_by_key_name?: string | null;
+            created_by_name?: string | null;
+        };
         /** @enum {string} */
         Kind: "agent" | "service";
+        LastDelivery: {
+            /** Format: date-time */
+            attempted_at: string;
+            delivered: boolean;
+            error?: string | null;
+            event_type: string;
+            /** Format: int64 */
+            status_code?: number | null;
+        };
         /** @enum {string} */
         Level: "debug" | "info" | "warning" | "error";
         /** @enum {string} */
@@ -5861,6 +6296,11 @@ export interface components {
             role?: string | null;
             workflow_id?: string | null;
         };
+        NewPasswordReset: {
+            /** Format: int32 */
+            expires_in_hours?: number | null;
+            revoke_keys?: boolean | null;
+        };
         NextCursors: {
             comments?: string | null;
             commits?: string | null;
@@ -5880,9 +6320,9 @@ export interface components {
             workflow_id: string;
         };
         Options: {
-            dev_mode: boolean;
             registration: string;
             setup_required: boolean;
+            dev_mode: boolean;
         };
         PasswordChange: {
             /** Format: password */
@@ -5890,6 +6330,14 @@ export interface components {
             /** Format: password */
             new_password: string;
             revoke_keys?: boolean | null;
+        };
+        PasswordReset: {
+            /** Format: date-time */
+            expires_at: string;
+            revokes_keys: boolean;
+            user: components["schemas"]["Actor"];
+            token: string;
+            url?: string | null;
         };
         Position: {
             after?: string | null;
@@ -5909,6 +6357,25 @@ export interface components {
         };
         /** @enum {string} */
         Priority: "low" | "medium" | "high" | "critical";
+        Progress: {
+            /** Format: int64 */
+            dimensions: number;
+            /** Format: int64 */
+            embedded: number;
+            /** Format: int64 */
+            failed: number;
+            model: string;
+            /** Format: int64 */
+            model_id: number;
+            /** Format: date-time */
+            oldest?: string | null;
+            /** Format: int64 */
+            queued: number;
+            serving: boolean;
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
         Purged: {
             /** Format: int64 */
             deleted: number;
@@ -5941,6 +6408,13 @@ export interface components {
             /** Format: password */
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
+        };
+        RegistrationChange: {
+            registration: string;
+        };
+        RegistrationPolicy: {
+            configured: string;
+            registration: string;
         };
         RelatedTickets: {
             meaning_checked?: boolean;
@@ -6013,12 +6487,26 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Retention: {
+            /** Format: int32 */
+            archive_days: number;
+            /** Format: int32 */
+            history_months: number;
+            /** Format: int32 */
+            security_event_days: number;
+            /** Format: int32 */
+            transcript_days: number;
+        };
         Reviewed: {
             approval_id?: string | null;
             approval_status: components["schemas"]["ApprovalStatus"];
             message: string;
             success: boolean;
             ticket_id: string;
+        };
+        Revoked: {
+            /** Format: int64 */
+            revoked: number;
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "owner";
@@ -6161,6 +6649,57 @@ export interface components {
         SentInvitations: {
             invitations: components["schemas"]["SentInvitation"][];
         };
+        Server: {
+            backups: components["schemas"]["BackupsState"];
+            database: components["schemas"]["DatabaseState"];
+            embedded_database: boolean;
+            embedding_failure?: components["schemas"]["EmbeddingFailure"] | null;
+            embeddings: components["schemas"]["Status"];
+            registration: components["schemas"]["RegistrationPolicy"];
+            retention: components["schemas"]["Retention"];
+            servers: components["schemas"]["ConnectedServer"][];
+            /** Format: date-time */
+            started_at: string;
+            version: string;
+        };
+        ServerWebhook: {
+            active: boolean;
+            /** Format: int64 */
+            attempt: number;
+            /** Format: int64 */
+            behind: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string | null;
+            /** Format: int64 */
+            dead_letters: number;
+            disabled_reason?: string | null;
+            events: string[];
+            /** Format: date-time */
+            failing_since?: string | null;
+            id: string;
+            /** Format: int64 */
+            last_seq: number;
+            /** Format: date-time */
+            next_attempt_at?: string | null;
+            /** Format: date-time */
+            previous_secret_expires_at?: string | null;
+            /** Format: int64 */
+            refusal_attempts: number;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+            webhook_id: string;
+            workflow_id: string;
+            last_delivery?: components["schemas"]["LastDelivery"] | null;
+            state: string;
+            workflow_name: string;
+        };
+        ServerWebhooks: {
+            has_more: boolean;
+            next_cursor?: string | null;
+            webhooks: components["schemas"]["ServerWebhook"][];
+        };
         Session: {
             address?: string | null;
             /** Format: date-time */
@@ -6217,6 +6756,12 @@ export interface components {
             ticket_id: string;
             title: string;
         };
+        Status: {
+            detail?: string;
+            models: components["schemas"]["Progress"][];
+            provider: string;
+            state: string;
+        };
         StatusChanged: {
             blocked: boolean;
             blocking_ticket_ids: string[];
@@ -6227,6 +6772,15 @@ export interface components {
             ticket_id: string;
             /** Format: int64 */
             version: number;
+        };
+        TableSize: {
+            /** Format: int64 */
+            about_rows?: number | null;
+            /** Format: int64 */
+            bytes: number;
+            name: string;
+            /** Format: int64 */
+            partitions: number;
         };
         TaskRef: {
             task_id: string;
