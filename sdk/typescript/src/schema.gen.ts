@@ -316,6 +316,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a new password with the one-time link of an administrator, ends all sessions of the account, and signs in. */
+        post: operations["usePasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/register": {
         parameters: {
             query?: never;
@@ -1295,6 +1312,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The state of the server: version, database, storage, backups, search by meaning, and who may sign up. For administrators. */
+        get: operations["getServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/server/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People, agents and services with their keys: one level of the tree of owners, people first, by name. For administrators. */
+        get: operations["listServerAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/server/registration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Chooses who may create an account, at once and on every server of the database. For administrators. */
+        patch: operations["setRegistration"];
+        trace?: never;
+    };
+    "/api/server/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The webhooks of all workflows, newest first. For administrators. */
+        get: operations["listServerWebhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets": {
         parameters: {
             query?: never;
@@ -1932,6 +2017,48 @@ export interface paths {
         /** Enables a disabled person again, with the keys and agents that were stopped, but no session. For administrators. */
         post: operations["enableUser"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a one-time link with which a person, given by id or e-mail address, chooses a new password. For administrators.
+         * @description Only this response shows it, and nothing is sent: hand it over. Using it ends the person's sessions. Earlier links of the
+         *     person stop working.
+         */
+        post: operations["createPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest 200 sessions of a person, given by id or e-mail address. For administrators. */
+        get: operations["listUserSessions"];
+        put?: never;
+        post?: never;
+        /**
+         * Ends all sessions of a person, given by id or e-mail address, except the one that asks. For administrators.
+         * @description Sockets close within two seconds. Keys stay.
+         */
+        delete: operations["endUserSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2707,10 +2834,20 @@ export interface components {
             /** @description The owner of this agent or service. */
             owner_id?: string | null;
             /**
+             * Format: int64
+             * @description How many agents and services they own.
+             */
+            agents: number;
+            /**
              * Format: date-time
              * @description When a session of theirs was last used.
              */
             last_seen_at?: string | null;
+            /**
+             * Format: int64
+             * @description How many sessions they have.
+             */
+            sessions: number;
         };
         /** @description A person who was disabled or enabled. */
         AccountChanged: {
@@ -2767,6 +2904,64 @@ export interface components {
             name: string;
             /** @description The owner of this agent or service. */
             owner_id?: string | null;
+        };
+        /** @description A person, an agent or a service, with its keys. */
+        ActorWithKeys: {
+            /**
+             * Format: date-time
+             * @description Creation time.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Since when it is disabled.
+             */
+            disabled_at?: string | null;
+            /** @description The e-mail address of a user. */
+            email?: string | null;
+            /** @description The id, e.g. `user-0192…`. */
+            id: string;
+            /** @description Whether it is an administrator of the installation. */
+            is_admin: boolean;
+            /** @description `user`, `agent` or `service`. */
+            kind: string;
+            /** @description Display name. */
+            name: string;
+            /** @description The owner of this agent or service. */
+            owner_id?: string | null;
+            /**
+             * Format: int64
+             * @description How many agents and services it owns.
+             */
+            agents: number;
+            /**
+             * Format: int64
+             * @description How many of its keys are not revoked.
+             */
+            key_count: number;
+            /** @description Its newest 50 keys that are not revoked. */
+            keys: components["schemas"]["KeyWithLineage"][];
+            /**
+             * Format: date-time
+             * @description When one of its keys was last used.
+             */
+            last_used_at?: string | null;
+            /** @description The name of its owner. */
+            owner_name?: string | null;
+            /**
+             * Format: int64
+             * @description How many workflows it is a member of.
+             */
+            workflows: number;
+        };
+        /** @description A page of actors, people first, by name. */
+        ActorsWithKeys: {
+            /** @description The actors. */
+            actors: components["schemas"]["ActorWithKeys"][];
+            /** @description Whether further pages exist. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page. */
+            next_cursor?: string | null;
         };
         /** @description `POST /api/tickets/comment` */
         AddComment: {
@@ -3123,6 +3318,60 @@ export interface components {
             usage: components["schemas"]["UsageTotals"];
             /** @description The worker that claimed the job. */
             worker?: string | null;
+        };
+        /** @description The archive of the write-ahead log, as Postgres sees it. */
+        BackupArchive: {
+            /**
+             * Format: int64
+             * @description Bytes of the log that Postgres keeps for it.
+             */
+            behind_bytes?: number | null;
+            /** @description Whether the log is being archived now. */
+            connected: boolean;
+            /** @description Whether it was away for so long that Postgres dropped log, so that it begins afresh with a backup. */
+            lost: boolean;
+        };
+        /** @description A complete backup. */
+        BackupSummary: {
+            /**
+             * Format: int64
+             * @description Its bytes.
+             */
+            bytes: number;
+            /** @description The version of Callboard that made it. */
+            callboard: string;
+            /**
+             * Format: date-time
+             * @description When it was finished; the database can be restored to this time and to every later one that is archived.
+             */
+            finished_at: string;
+            /** @description The name of its folder. */
+            name: string;
+        };
+        /** @description The backups of the server. */
+        BackupsState: {
+            archive?: components["schemas"]["BackupArchive"] | null;
+            /**
+             * Format: int64
+             * @description How many complete backups are in the folder.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description CALLBOARD_BACKUP_HOURS
+             */
+            every_hours: number;
+            /** @description CALLBOARD_BACKUP_DIR; null if the server makes no backups. */
+            folder?: string | null;
+            /**
+             * Format: int32
+             * @description CALLBOARD_BACKUP_KEEP
+             */
+            keep: number;
+            newest?: components["schemas"]["BackupSummary"] | null;
+            oldest?: components["schemas"]["BackupSummary"] | null;
+            /** @description Why the folder could not be read. */
+            problem?: string | null;
         };
         /** @description A line that cannot be imported, or a value of a line. */
         BadLine: {
@@ -3709,6 +3958,16 @@ export interface components {
             /** @description The result, at most 256 KiB. */
             result?: Record<string, unknown> | null;
         };
+        /** @description A running server of the database. */
+        ConnectedServer: {
+            /** @description Its name, which is new at each start. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it last noted that it runs; it does so every ten seconds.
+             */
+            seen_at: string;
+        };
         /** @description `POST /api/v1/workflows/create`. Unknown fields are ignored. */
         CreateAdw: {
             /** @description The acting agent, if the caller may act on behalf of others. */
@@ -4044,6 +4303,32 @@ export interface components {
          * @enum {string}
          */
         Cumulative: "none" | "cost" | "all";
+        /** @description The database. */
+        DatabaseState: {
+            /**
+             * Format: int64
+             * @description Bytes of the database.
+             */
+            bytes: number;
+            /** @description The epoch of streams. */
+            epoch: string;
+            /** @description The partitions of history. */
+            history: components["schemas"]["HistoryPartitions"];
+            /** @description The version of pgvector. */
+            pgvector?: string | null;
+            /**
+             * @description The version of Postgres.
+             * @example 18.4
+             */
+            postgres: string;
+            /**
+             * Format: int64
+             * @description The number of the newest migration.
+             */
+            schema?: number | null;
+            /** @description The ten largest tables. */
+            tables: components["schemas"]["TableSize"][];
+        };
         /** @description An event that was set aside. */
         DeadLetter: {
             /**
@@ -4249,6 +4534,23 @@ export interface components {
         EditComment: {
             /** @description The new text. */
             comment_text: string;
+        };
+        /** @description The newest failure of embedding a ticket that still waits. */
+        EmbeddingFailure: {
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What the provider answered. */
+            error: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            retry_at?: string | null;
+            /** @description The ticket. */
+            ticket_id: string;
         };
         /** @description `POST /api/jobs/{id}/stage` */
         EnterStage: {
@@ -4653,6 +4955,39 @@ export interface components {
              * @description Sequence number in the workflow's event stream.
              */
             seq: number;
+        };
+        /** @description A month of history. */
+        HistoryPartition: {
+            /**
+             * Format: int64
+             * @description Its rows, as the database estimated them last; null before it did.
+             */
+            about_rows?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes on disk, with indexes.
+             */
+            bytes: number;
+            /**
+             * @description The partition's name, which ends with its year and month.
+             * @example history_2026_11
+             */
+            name: string;
+        };
+        /** @description The partitions of history. */
+        HistoryPartitions: {
+            /**
+             * Format: int64
+             * @description Bytes of all of them.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many there are, with those of coming months.
+             */
+            count: number;
+            /** @description The newest 24 that hold something. */
+            newest: components["schemas"]["HistoryPartition"][];
         };
         /** @description What needs the caller and what happened since their last visit, over the newest 200 of their workflows. */
         Home: {
@@ -5251,11 +5586,73 @@ export interface components {
             /** @description Workflows owned by the caller that the actor joins as a member, if it is the caller's own. */
             workflows?: string[] | null;
         };
+        /** @description A key, and where it comes from. */
+        KeyWithLineage: {
+            /** @description The actor it belongs to. */
+            actor_id: string;
+            /** @description That actor's kind. */
+            actor_kind: string;
+            /** @description That actor's name. */
+            actor_name: string;
+            /**
+             * Format: date-time
+             * @description Creation time.
+             */
+            created_at: string;
+            /** @description The creator. */
+            created_by?: string | null;
+            /** @description The key that created it; revoking that one revokes this one. */
+            created_by_key?: string | null;
+            /**
+             * Format: date-time
+             * @description When it expires.
+             */
+            expires_at?: string | null;
+            /** @description The id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at?: string | null;
+            /** @description Its purpose. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at?: string | null;
+            /** @description Its scopes. */
+            scopes: string[];
+            /** @description The name of the key with which it was made. */
+            created_by_key_name?: string | null;
+            /** @description The name of who made it. */
+            created_by_name?: string | null;
+        };
         /**
          * @description The kind of a non-human actor.
          * @enum {string}
          */
         Kind: "agent" | "service";
+        /** @description The newest request of a webhook. */
+        LastDelivery: {
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            attempted_at: string;
+            /** @description Whether the receiver accepted it. */
+            delivered: boolean;
+            /** @description What went wrong. */
+            error?: string | null;
+            /** @description The type of the event. */
+            event_type: string;
+            /**
+             * Format: int64
+             * @description The HTTP status; null without an answer.
+             */
+            status_code?: number | null;
+        };
         /** @description The answer to releasing a lease. */
         LeaseReleased: {
             /** @description The job. */
@@ -5844,6 +6241,26 @@ export interface components {
             /** @description The name of the author. Defaults to the worker's name. */
             sender?: string | null;
         };
+        NewPassword: {
+            /** Format: password */
+            password: string;
+            /** @description From the link that an administrator made. */
+            token: string;
+            token_mode?: components["schemas"]["TokenMode"] | null;
+        };
+        /** @description A link to make. */
+        NewPasswordReset: {
+            /**
+             * Format: int32
+             * @description Lifetime in hours, at most 168. Defaults to 24.
+             */
+            expires_in_hours?: number | null;
+            /**
+             * @description Whether using the link also revokes the keys that the person holds or made, in case somebody else knew the password.
+             *     Defaults to false.
+             */
+            revoke_keys?: boolean | null;
+        };
         /**
          * @description Where the lists of a ticket's details go on with older entries: the `cursor` of the next page of each; null for a list that
          *     is complete.
@@ -5881,12 +6298,12 @@ export interface components {
         };
         /** @description How people can sign up. */
         Options: {
-            /** @description Whether the server is in development mode, in which jobs can be purged. */
-            dev_mode: boolean;
-            /** @description `open`, `invite` or `off`. */
+            /** @description Who may create an account: `open`, `invite` or `off`. */
             registration: string;
             /** @description Whether there is no administrator yet. */
             setup_required: boolean;
+            /** @description Whether the server is in development mode, in which jobs can be purged. */
+            dev_mode: boolean;
         };
         PasswordChange: {
             /** Format: password */
@@ -5895,6 +6312,33 @@ export interface components {
             new_password: string;
             /** @description Whether to also revoke the caller's keys and those the caller made for agents. Defaults to false. */
             revoke_keys?: boolean | null;
+        };
+        /** @description A new link; its secret is only returned once. */
+        PasswordReset: {
+            /**
+             * Format: date-time
+             * @description Until when it can be used.
+             */
+            expires_at: string;
+            /** @description Whether using it also revokes keys. */
+            revokes_keys: boolean;
+            /** @description Whose password it sets. */
+            user: components["schemas"]["Actor"];
+            /** @description The secret to send as `token` with the new password. */
+            token: string;
+            /** @description Link to the page that asks for the new password, if the server's public address is configured. */
+            url?: string | null;
+        };
+        PasswordResetDetails: {
+            /**
+             * Format: date-time
+             * @description Until when it can be used.
+             */
+            expires_at: string;
+            /** @description Whether using it also revokes keys. */
+            revokes_keys: boolean;
+            /** @description Whose password it sets. */
+            user: components["schemas"]["Actor"];
         };
         /** @description Tickets that wait for review. */
         PendingReviews: {
@@ -6114,6 +6558,27 @@ export interface components {
             /** Format: password */
             password: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
+        };
+        RegistrationChange: {
+            /**
+             * @description `open`: anybody who reaches the server; `invite`: people with an invitation; `off`: nobody. Not wider than
+             *     CALLBOARD_REGISTRATION allows.
+             * @example invite
+             */
+            registration: string;
+        };
+        /** @description Who may create an account. */
+        RegistrationPolicy: {
+            /**
+             * @description What the server's setting CALLBOARD_REGISTRATION allows at most.
+             * @example open
+             */
+            configured: string;
+            /**
+             * @description What holds now: `open`, `invite` or `off`.
+             * @example invite
+             */
+            registration: string;
         };
         /** @description `POST /api/tickets/reject` */
         RejectTicket: {
@@ -6397,6 +6862,29 @@ export interface components {
              * @description The new version.
              */
             version: number;
+        };
+        /** @description What is kept how long; 0 keeps all. Settings of the server, read at its start. */
+        Retention: {
+            /**
+             * Format: int32
+             * @description CALLBOARD_ARCHIVE_DAYS
+             */
+            archive_days: number;
+            /**
+             * Format: int32
+             * @description CALLBOARD_HISTORY_MONTHS
+             */
+            history_months: number;
+            /**
+             * Format: int32
+             * @description CALLBOARD_SECURITY_EVENT_DAYS
+             */
+            security_event_days: number;
+            /**
+             * Format: int32
+             * @description CALLBOARD_TRANSCRIPT_DAYS
+             */
+            transcript_days: number;
         };
         /** @description The answer to a review. */
         Reviewed: {
@@ -6706,6 +7194,117 @@ export interface components {
             /** @description The invitations. */
             invitations: components["schemas"]["SentInvitation"][];
         };
+        /** @description The state of the server that answers, and of its database. */
+        Server: {
+            /** @description Backups that this server knows of. */
+            backups: components["schemas"]["BackupsState"];
+            /** @description The database. */
+            database: components["schemas"]["DatabaseState"];
+            /** @description Whether the database is the embedded Postgres, which the server started itself. */
+            embedded_database: boolean;
+            embedding_failure?: components["schemas"]["EmbeddingFailure"] | null;
+            /** @description Vectors for search by meaning. */
+            embeddings: components["schemas"]["Status"];
+            /** @description Who may create an account. */
+            registration: components["schemas"]["RegistrationPolicy"];
+            /** @description What is kept how long. */
+            retention: components["schemas"]["Retention"];
+            /** @description The servers that run on the database, at most 50. */
+            servers: components["schemas"]["ConnectedServer"][];
+            /**
+             * Format: date-time
+             * @description When this server started.
+             */
+            started_at: string;
+            /** @description The server's version. */
+            version: string;
+        };
+        /** @description A webhook of some workflow. */
+        ServerWebhook: {
+            /** @description Whether events are sent. */
+            active: boolean;
+            /**
+             * Format: int64
+             * @description Failed attempts to deliver the next event.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description The number of events after the cursor.
+             */
+            behind: number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Who created it. */
+            created_by?: string | null;
+            /**
+             * Format: int64
+             * @description The number of events set aside.
+             */
+            dead_letters: number;
+            /** @description Why it was disabled. */
+            disabled_reason?: string | null;
+            /** @description The event types to send; empty means all. */
+            events: string[];
+            /**
+             * Format: date-time
+             * @description Since when deliveries have failed.
+             */
+            failing_since?: string | null;
+            /** @description `webhook-<uuid>`. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The cursor: every event up to this number was delivered or filtered out.
+             */
+            last_seq: number;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due.
+             */
+            next_attempt_at?: string | null;
+            /**
+             * Format: date-time
+             * @description After a rotation: until when requests are signed with the old secret too.
+             */
+            previous_secret_expires_at?: string | null;
+            /**
+             * Format: int64
+             * @description How often an event that the receiver refuses (4xx) is tried before it is set aside as a dead letter.
+             */
+            refusal_attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description The URL that receives the requests. */
+            url: string;
+            /** @description The same as `id`. */
+            webhook_id: string;
+            /** @description The workflow whose events it receives. */
+            workflow_id: string;
+            last_delivery?: components["schemas"]["LastDelivery"] | null;
+            /**
+             * @description `working`, `failing` or `paused`.
+             * @example working
+             */
+            state: string;
+            /** @description The workflow's name. */
+            workflow_name: string;
+        };
+        /** @description A page of webhooks, newest first. */
+        ServerWebhooks: {
+            /** @description Whether further pages exist. */
+            has_more: boolean;
+            /** @description The `cursor` of the next page. */
+            next_cursor?: string | null;
+            /** @description The webhooks. */
+            webhooks: components["schemas"]["ServerWebhook"][];
+        };
         /** @description One sign-in on one device. */
         Session: {
             /** @description The address of the last refresh. */
@@ -6817,6 +7416,13 @@ export interface components {
             /** @description From the link that the server printed at its first start. */
             token: string;
             token_mode?: components["schemas"]["TokenMode"] | null;
+        };
+        /** @description How people can sign up. */
+        SignUpOptions: {
+            /** @description Who may create an account: `open`, `invite` or `off`. */
+            registration: string;
+            /** @description Whether there is no administrator yet. */
+            setup_required: boolean;
         };
         /** @description The tokens of a sign-in or refresh. */
         SignedIn: {
@@ -7337,6 +7943,26 @@ export interface components {
              * @description The new version.
              */
             version: number;
+        };
+        /** @description A table and the disk that it takes. */
+        TableSize: {
+            /**
+             * Format: int64
+             * @description Its rows, as the database estimated them last; null before it did.
+             */
+            about_rows?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes on disk, with indexes and partitions.
+             */
+            bytes: number;
+            /** @description The table's name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The number of its partitions; 1 if it has none.
+             */
+            partitions: number;
         };
         /** @description A task outside Callboard. */
         TaskRef: {
@@ -8953,6 +9579,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    usePasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
             };
         };
     };
@@ -10666,6 +11316,106 @@ export interface operations {
             };
         };
     };
+    getServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+        };
+    };
+    listServerAgents: {
+        parameters: {
+            query?: {
+                /** @description The agents and services of this actor. Defaults to people, and agents and services that belong to nobody. */
+                owner_id?: string;
+                /** @description Only those whose name, id, e-mail address or key's name contains this, on any level. At most 200 characters. */
+                search?: string;
+                /** @description 1 to 500. Defaults to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorsWithKeys"];
+                };
+            };
+        };
+    };
+    setRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationPolicy"];
+                };
+            };
+        };
+    };
+    listServerWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only those that are `working`, `failing` or `paused`. */
+                state?: string;
+                /** @description 1 to 500. Defaults to 100. */
+                limit?: number;
+                /** @description `next_cursor` of the previous page. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerWebhooks"];
+                };
+            };
+        };
+    };
     listTickets: {
         parameters: {
             query?: {
@@ -11661,6 +12411,8 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
+                /** @description Only those whose name, e-mail address or id contains this. At most 200 characters. */
+                search?: string;
                 /** @description 1 to 500. Defaults to 100. */
                 limit?: number;
                 /** @description `next_cursor` of the previous page. */
@@ -11723,6 +12475,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AccountChanged"];
+                };
+            };
+        };
+    };
+    createPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewPasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordReset"];
+                };
+            };
+        };
+    };
+    listUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+        };
+    };
+    endUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
                 };
             };
         };

@@ -53,8 +53,12 @@ class Account(TypedDict):
     """Display name."""
     owner_id: NotRequired[str | None]
     """The owner of this agent or service."""
+    agents: int
+    """How many agents and services they own."""
     last_seen_at: NotRequired[str | None]
     """When a session of theirs was last used."""
+    sessions: int
+    """How many sessions they have."""
 
 
 class AccountChanged(TypedDict):
@@ -107,6 +111,50 @@ class Actor(TypedDict):
     """Display name."""
     owner_id: NotRequired[str | None]
     """The owner of this agent or service."""
+
+
+class ActorWithKeys(TypedDict):
+    """A person, an agent or a service, with its keys."""
+
+    created_at: str
+    """Creation time."""
+    disabled_at: NotRequired[str | None]
+    """Since when it is disabled."""
+    email: NotRequired[str | None]
+    """The e-mail address of a user."""
+    id: str
+    """The id, e.g. `user-0192…`."""
+    is_admin: bool
+    """Whether it is an administrator of the installation."""
+    kind: str
+    """`user`, `agent` or `service`."""
+    name: str
+    """Display name."""
+    owner_id: NotRequired[str | None]
+    """The owner of this agent or service."""
+    agents: int
+    """How many agents and services it owns."""
+    key_count: int
+    """How many of its keys are not revoked."""
+    keys: list[KeyWithLineage]
+    """Its newest 50 keys that are not revoked."""
+    last_used_at: NotRequired[str | None]
+    """When one of its keys was last used."""
+    owner_name: NotRequired[str | None]
+    """The name of its owner."""
+    workflows: int
+    """How many workflows it is a member of."""
+
+
+class ActorsWithKeys(TypedDict):
+    """A page of actors, people first, by name."""
+
+    actors: list[ActorWithKeys]
+    """The actors."""
+    has_more: bool
+    """Whether further pages exist."""
+    next_cursor: NotRequired[str | None]
+    """The `cursor` of the next page."""
 
 
 class AddComment(TypedDict):
@@ -444,6 +492,51 @@ class AttemptUsage(TypedDict):
     """What it used."""
     worker: NotRequired[str | None]
     """The worker that claimed the job."""
+
+
+class BackupArchive(TypedDict):
+    """The archive of the write-ahead log, as Postgres sees it."""
+
+    behind_bytes: NotRequired[int | None]
+    """Bytes of the log that Postgres keeps for it."""
+    connected: bool
+    """Whether the log is being archived now."""
+    lost: bool
+    """Whether it was away for so long that Postgres dropped log, so that it begins afresh with a backup."""
+
+
+class BackupSummary(TypedDict):
+    """A complete backup."""
+
+    bytes: int
+    """Its bytes."""
+    callboard: str
+    """The version of Callboard that made it."""
+    finished_at: str
+    """When it was finished; the database can be restored to this time and to every later one that is archived."""
+    name: str
+    """The name of its folder."""
+
+
+class BackupsState(TypedDict):
+    """The backups of the server."""
+
+    archive: NotRequired[BackupArchive | None]
+    """The archive of the log; null if there is none."""
+    count: int
+    """How many complete backups are in the folder."""
+    every_hours: int
+    """CALLBOARD_BACKUP_HOURS"""
+    folder: NotRequired[str | None]
+    """CALLBOARD_BACKUP_DIR; null if the server makes no backups."""
+    keep: int
+    """CALLBOARD_BACKUP_KEEP"""
+    newest: NotRequired[BackupSummary | None]
+    """The newest one."""
+    oldest: NotRequired[BackupSummary | None]
+    """The oldest one, from which the database can be restored."""
+    problem: NotRequired[str | None]
+    """Why the folder could not be read."""
 
 
 class BadLine(TypedDict):
@@ -998,6 +1091,15 @@ class CompleteJob(TypedDict):
     """The result, at most 256 KiB."""
 
 
+class ConnectedServer(TypedDict):
+    """A running server of the database."""
+
+    name: str
+    """Its name, which is new at each start."""
+    seen_at: str
+    """When it last noted that it runs; it does so every ten seconds."""
+
+
 class CreateAdw(TypedDict):
     """`POST /api/v1/workflows/create`. Unknown fields are ignored."""
 
@@ -1290,6 +1392,25 @@ Cumulative: TypeAlias = Literal["none", "cost", "all"]
 """Which numbers of a report are the totals of its session so far, of which only what is new is counted."""
 
 
+class DatabaseState(TypedDict):
+    """The database."""
+
+    bytes: int
+    """Bytes of the database."""
+    epoch: str
+    """The epoch of streams."""
+    history: HistoryPartitions
+    """The partitions of history."""
+    pgvector: NotRequired[str | None]
+    """The version of pgvector."""
+    postgres: str
+    """The version of Postgres."""
+    schema: NotRequired[int | None]
+    """The number of the newest migration."""
+    tables: list[TableSize]
+    """The ten largest tables."""
+
+
 class DeadLetter(TypedDict):
     """An event that was set aside."""
 
@@ -1482,6 +1603,19 @@ class EditComment(TypedDict):
 
     comment_text: str
     """The new text."""
+
+
+class EmbeddingFailure(TypedDict):
+    """The newest failure of embedding a ticket that still waits."""
+
+    attempts: int
+    """How often it was tried."""
+    error: str
+    """What the provider answered."""
+    retry_at: NotRequired[str | None]
+    """When it is tried again."""
+    ticket_id: str
+    """The ticket."""
 
 
 class EnterStage(TypedDict):
@@ -1847,6 +1981,28 @@ class HistoryEntry(TypedDict):
     """The agent acted for, if any."""
     seq: int
     """Sequence number in the workflow's event stream."""
+
+
+class HistoryPartition(TypedDict):
+    """A month of history."""
+
+    about_rows: NotRequired[int | None]
+    """Its rows, as the database estimated them last; null before it did."""
+    bytes: int
+    """Bytes on disk, with indexes."""
+    name: str
+    """The partition's name, which ends with its year and month."""
+
+
+class HistoryPartitions(TypedDict):
+    """The partitions of history."""
+
+    bytes: int
+    """Bytes of all of them."""
+    count: int
+    """How many there are, with those of coming months."""
+    newest: list[HistoryPartition]
+    """The newest 24 that hold something."""
 
 
 class Home(TypedDict):
@@ -2316,8 +2472,56 @@ class KeyRequest(TypedDict):
     """Workflows owned by the caller that the actor joins as a member, if it is the caller's own."""
 
 
+class KeyWithLineage(TypedDict):
+    """A key, and where it comes from."""
+
+    actor_id: str
+    """The actor it belongs to."""
+    actor_kind: str
+    """That actor's kind."""
+    actor_name: str
+    """That actor's name."""
+    created_at: str
+    """Creation time."""
+    created_by: NotRequired[str | None]
+    """The creator."""
+    created_by_key: NotRequired[str | None]
+    """The key that created it; revoking that one revokes this one."""
+    expires_at: NotRequired[str | None]
+    """When it expires."""
+    id: str
+    """The id."""
+    last_used_at: NotRequired[str | None]
+    """When it was last used, to the minute."""
+    name: str
+    """Its purpose."""
+    revoked_at: NotRequired[str | None]
+    """When it was revoked."""
+    scopes: list[str]
+    """Its scopes."""
+    created_by_key_name: NotRequired[str | None]
+    """The name of the key with which it was made."""
+    created_by_name: NotRequired[str | None]
+    """The name of who made it."""
+
+
 Kind: TypeAlias = Literal["agent", "service"]
 """The kind of a non-human actor."""
+
+
+class LastDelivery(TypedDict):
+    """The newest request of a webhook."""
+
+    attempted_at: str
+    """When it was sent."""
+    delivered: bool
+    """Whether the receiver accepted it."""
+    error: NotRequired[str | None]
+    """What went wrong."""
+    event_type: str
+    """The type of the event."""
+    status_code: NotRequired[int | None]
+    """The HTTP status; null without an answer."""
 
 
 class LeaseReleased(TypedDict):
@@ -2861,6 +3065,26 @@ class NewMessage(TypedDict):
     """The name of the author. Defaults to the worker's name."""
 
 
+class NewPassword(TypedDict):
+    """NewPassword"""
+
+    password: str
+    token: str
+    """From the link that an administrator made."""
+    token_mode: NotRequired[TokenMode | None]
+
+
+class NewPasswordReset(TypedDict):
+    """A link to make."""
+
+    expires_in_hours: NotRequired[int | None]
+    """Lifetime in hours, at most 168. Defaults to 24."""
+    revoke_keys: NotRequired[bool | None]
+    """Whether using the link also revokes the keys that the person holds or made, in case somebody else knew the
+    password. Defaults to false.
+    """
+
+
 class NextCursors(TypedDict):
     """Where the lists of a ticket's details go on with older entries: the `cursor` of the next page of each; null for
     a list that is complete.
@@ -2903,12 +3127,12 @@ class NoteSearch(TypedDict):
 class Options(TypedDict):
     """How people can sign up."""
 
-    dev_mode: bool
-    """Whether the server is in development mode, in which jobs can be purged."""
     registration: str
-    """`open`, `invite` or `off`."""
+    """Who may create an account: `open`, `invite` or `off`."""
     setup_required: bool
     """Whether there is no administrator yet."""
+    dev_mode: bool
+    """Whether the server is in development mode, in which jobs can be purged."""
 
 
 class PasswordChange(TypedDict):
@@ -2918,6 +3142,32 @@ class PasswordChange(TypedDict):
     new_password: str
     revoke_keys: NotRequired[bool | None]
     """Whether to also revoke the caller's keys and those the caller made for agents. Defaults to false."""
+
+
+class PasswordReset(TypedDict):
+    """A new link; its secret is only returned once."""
+
+    expires_at: str
+    """Until when it can be used."""
+    revokes_keys: bool
+    """Whether using it also revokes keys."""
+    user: Actor
+    """Whose password it sets."""
+    token: str
+    """The secret to send as `token` with the new password."""
+    url: NotRequired[str | None]
+    """Link to the page that asks for the new password, if the server's public address is configured."""
+
+
+class PasswordResetDetails(TypedDict):
+    """PasswordResetDetails"""
+
+    expires_at: str
+    """Until when it can be used."""
+    revokes_keys: bool
+    """Whether using it also revokes keys."""
+    user: Actor
+    """Whose password it sets."""
 
 
 class PendingReviews(TypedDict):
@@ -3113,6 +3363,24 @@ class Register(TypedDict):
     """Defaults to the part before the `@`."""
     password: str
     token_mode: NotRequired[TokenMode | None]
+
+
+class RegistrationChange(TypedDict):
+    """RegistrationChange"""
+
+    registration: str
+    """`open`: anybody who reaches the server; `invite`: people with an invitation; `off`: nobody. Not wider than
+    CALLBOARD_REGISTRATION allows.
+    """
+
+
+class RegistrationPolicy(TypedDict):
+    """Who may create an account."""
+
+    configured: str
+    """What the server's setting CALLBOARD_REGISTRATION allows at most."""
+    registration: str
+    """What holds now: `open`, `invite` or `off`."""
 
 
 class RejectTicket(TypedDict):
@@ -3400,6 +3668,19 @@ class Resolved(TypedDict):
     """The new version."""
 
 
+class Retention(TypedDict):
+    """What is kept how long; 0 keeps all. Settings of the server, read at its start."""
+
+    archive_days: int
+    """CALLBOARD_ARCHIVE_DAYS"""
+    history_months: int
+    """CALLBOARD_HISTORY_MONTHS"""
+    security_event_days: int
+    """CALLBOARD_SECURITY_EVENT_DAYS"""
+    transcript_days: int
+    """CALLBOARD_TRANSCRIPT_DAYS"""
+
+
 class Reviewed(TypedDict):
     """The answer to a review."""
 
@@ -3678,6 +3959,89 @@ class SentInvitations(TypedDict):
     """The invitations."""
 
 
+class Server(TypedDict):
+    """The state of the server that answers, and of its database."""
+
+    backups: BackupsState
+    """Backups that this server knows of."""
+    database: DatabaseState
+    """The database."""
+    embedded_database: bool
+    """Whether the database is the embedded Postgres, which the server started itself."""
+    embedding_failure: NotRequired[EmbeddingFailure | None]
+    """The newest failure of a ticket that still waits for its vector."""
+    embeddings: Status
+    """Vectors for search by meaning."""
+    registration: RegistrationPolicy
+    """Who may create an account."""
+    retention: Retention
+    """What is kept how long."""
+    servers: list[ConnectedServer]
+    """The servers that run on the database, at most 50."""
+    started_at: str
+    """When this server started."""
+    version: str
+    """The server's version."""
+
+
+class ServerWebhook(TypedDict):
+    """A webhook of some workflow."""
+
+    active: bool
+    """Whether events are sent."""
+    attempt: int
+    """Failed attempts to deliver the next event."""
+    behind: int
+    """The number of events after the cursor."""
+    created_at: str
+    """When it was created."""
+    created_by: NotRequired[str | None]
+    """Who created it."""
+    dead_letters: int
+    """The number of events set aside."""
+    disabled_reason: NotRequired[str | None]
+    """Why it was disabled."""
+    events: list[str]
+    """The event types to send; empty means all."""
+    failing_since: NotRequired[str | None]
+    """Since when deliveries have failed."""
+    id: str
+    """`webhook-<uuid>`."""
+    last_seq: int
+    """The cursor: every event up to this number was delivered or filtered out."""
+    next_attempt_at: NotRequired[str | None]
+    """When the next attempt is due."""
+    previous_secret_expires_at: NotRequired[str | None]
+    """After a rotation: until when requests are signed with the old secret too."""
+    refusal_attempts: int
+    """How often an event that the receiver refuses (4xx) is tried before it is set aside as a dead letter."""
+    updated_at: str
+    """When it was last changed."""
+    url: str
+    """The URL that receives the requests."""
+    webhook_id: str
+    """The same as `id`."""
+    workflow_id: str
+    """The workflow whose events it receives."""
+    last_delivery: NotRequired[LastDelivery | None]
+    """Its newest request."""
+    state: str
+    """`working`, `failing` or `paused`."""
+    workflow_name: str
+    """The workflow's name."""
+
+
+class ServerWebhooks(TypedDict):
+    """A page of webhooks, newest first."""
+
+    has_more: bool
+    """Whether further pages exist."""
+    next_cursor: NotRequired[str | None]
+    """The `cursor` of the next page."""
+    webhooks: list[ServerWebhook]
+    """The webhooks."""
+
+
 class Session(TypedDict):
     """One sign-in on one device."""
 
@@ -3763,6 +4127,15 @@ class Setup(TypedDict):
     token: str
     """From the link that the server printed at its first start."""
     token_mode: NotRequired[TokenMode | None]
+
+
+class SignUpOptions(TypedDict):
+    """How people can sign up."""
+
+    registration: str
+    """Who may create an account: `open`, `invite` or `off`."""
+    setup_required: bool
+    """Whether there is no administrator yet."""
 
 
 class SignedIn(TypedDict):
@@ -4177,6 +4550,19 @@ class StatusChanged(TypedDict):
     """The ticket."""
     version: int
     """The new version."""
+
+
+class TableSize(TypedDict):
+    """A table and the disk that it takes."""
+
+    about_rows: NotRequired[int | None]
+    """Its rows, as the database estimated them last; null before it did."""
+    bytes: int
+    """Bytes on disk, with indexes and partitions."""
+    name: str
+    """The table's name."""
+    partitions: int
+    """The number of its partitions; 1 if it has none."""
 
 
 class TaskRef(TypedDict):
@@ -5335,6 +5721,23 @@ class ListSecurityEventsQuery(TypedDict):
     """Before this time."""
 
 
+class ListServerAgentsQuery(TypedDict):
+    """The query parameters of `listServerAgents`."""
+
+    owner_id: NotRequired[str]
+    """The agents and services of this actor. Defaults to people, and agents and services that belong to nobody."""
+    search: NotRequired[str]
+    """Only those whose name, id, e-mail address or key's name contains this, on any level. At most 200 characters.
+    """
+
+
+class ListServerWebhooksQuery(TypedDict):
+    """The query parameters of `listServerWebhooks`."""
+
+    state: NotRequired[str]
+    """Only those that are `working`, `failing` or `paused`."""
+
+
 class ListStagedTicketsQuery(TypedDict):
     """The query parameters of `listStagedTickets`."""
 
@@ -5446,6 +5849,13 @@ class ListTicketsQuery(TypedDict):
     """
     sort_order: NotRequired[Literal["asc", "desc"]]
     """asc or desc (default)."""
+
+
+class ListUsersQuery(TypedDict):
+    """The query parameters of `listUsers`."""
+
+    search: NotRequired[str]
+    """Only those whose name, e-mail address or id contains this. At most 200 characters."""
 
 
 class ListWebhooksQuery(TypedDict):
