@@ -1354,7 +1354,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Accept"];
+                    "application/json": components["schemas"]["InviteToken"];
                 };
             };
             responses: {
@@ -1364,6 +1364,44 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["Accepted"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invites/look-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["InviteToken"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InviteOffer"];
                     };
                 };
             };
@@ -4716,6 +4754,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/invite-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["InviteLinks"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/invite-links/{invite}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                    invite: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/members": {
         parameters: {
             query?: never;
@@ -4983,9 +5097,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Accept: {
-            invite: string;
-        };
         Accepted: {
             role?: string | null;
             workflow_id?: string | null;
@@ -5778,7 +5889,7 @@ export interface components {
         };
         HistoryPartition: {
             /** Format: int64 */
-            about_rows: number;
+            about_rows?: number | null;
             /** Format: int64 */
             bytes: number;
             name: string;
@@ -5964,10 +6075,41 @@ export interface components {
             email?: string | null;
             /** Format: date-time */
             expires_at: string;
+            invite_id: string;
             role?: string | null;
             workflow_id?: string | null;
             invite: string;
             url?: string | null;
+        };
+        InviteLink: {
+            /** Format: date-time */
+            created_at: string;
+            email?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            invite_id: string;
+            invited_by: string;
+            invited_by_name: string;
+            role: string;
+            state: string;
+            /** Format: date-time */
+            used_at?: string | null;
+        };
+        InviteLinks: {
+            links: components["schemas"]["InviteLink"][];
+        };
+        InviteOffer: {
+            email_hint?: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            invited_by_name?: string | null;
+            role?: string | null;
+            state: string;
+            workflow_id?: string | null;
+            workflow_name?: string | null;
+        };
+        InviteToken: {
+            invite: string;
         };
         Job: {
             agent_id?: string | null;
@@ -6775,7 +6917,7 @@ export interface components {
         };
         TableSize: {
             /** Format: int64 */
-            about_rows: number;
+            about_rows?: number | null;
             /** Format: int64 */
             bytes: number;
             name: string;

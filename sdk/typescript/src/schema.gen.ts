@@ -679,6 +679,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invites/look-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation is for, to everyone who holds its token. The token is in the body so that no log has it. */
+        post: operations["lookUpInvite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/job-messages": {
         parameters: {
             query?: never;
@@ -2560,6 +2577,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workflows/{id}/invite-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invite links of a workflow, also those that ended in the last month, for its owners. */
+        get: operations["listInviteLinks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workflows/{id}/invite-links/{invite}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraws an invite link that was not used yet. */
+        delete: operations["withdrawInviteLink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workflows/{id}/members": {
         parameters: {
             query?: never;
@@ -2798,10 +2849,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Accept: {
-            /** @description The token of the invitation. */
-            invite: string;
-        };
         /** @description The result of accepting an invitation. */
         Accepted: {
             /** @description The granted role. */
@@ -5343,12 +5390,72 @@ export interface components {
             email?: string | null;
             /** Format: date-time */
             expires_at: string;
+            invite_id: string;
             role?: string | null;
             workflow_id?: string | null;
             /** @description The secret to send as `invite` when registering. */
             invite: string;
             /** @description Link to the registration page, if the server's public address is configured. */
             url?: string | null;
+        };
+        /** @description An invite link as the owners of its workflow see it, without its secret. */
+        InviteLink: {
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description The only e-mail address that may use it. */
+            email?: string | null;
+            /**
+             * Format: date-time
+             * @description When it expires or did.
+             */
+            expires_at: string;
+            /** @description The id. */
+            invite_id: string;
+            /** @description Who created it. */
+            invited_by: string;
+            /** @description The creator's name. */
+            invited_by_name: string;
+            /** @description `viewer`, `member` or `owner`. */
+            role: string;
+            /** @description `open`, `used`, `expired`, `withdrawn`, or `unauthorized` if its sender may no longer invite. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When it was used.
+             */
+            used_at?: string | null;
+        };
+        /** @description The invite links of a workflow, newest first. */
+        InviteLinks: {
+            /** @description The links. */
+            links: components["schemas"]["InviteLink"][];
+        };
+        /** @description What an invitation is for, to everyone who holds its token. */
+        InviteOffer: {
+            /** @description The shortened e-mail address of the only account that may use it, such as `a…@example.org`. */
+            email_hint?: string | null;
+            /**
+             * Format: date-time
+             * @description When it expires or did.
+             */
+            expires_at: string;
+            /** @description The sender's name. */
+            invited_by_name?: string | null;
+            /** @description The role to get: `viewer`, `member` or `owner`. */
+            role?: string | null;
+            /** @description `open`, `used`, `expired`, `withdrawn`, or `unauthorized` if its sender may no longer invite. */
+            state: string;
+            /** @description The workflow to join. Null if it is for the installation, or if the invitation was withdrawn or is unauthorized. */
+            workflow_id?: string | null;
+            /** @description Its name. */
+            workflow_name?: string | null;
+        };
+        InviteToken: {
+            /** @description The token of the invitation. */
+            invite: string;
         };
         /** @description A job. */
         Job: {
@@ -5769,6 +5876,7 @@ export interface components {
             email?: string | null;
             /** Format: date-time */
             expires_at: string;
+            invite_id: string;
             role?: string | null;
             workflow_id?: string | null;
         };
@@ -10078,7 +10186,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Accept"];
+                "application/json": components["schemas"]["InviteToken"];
             };
         };
         responses: {
@@ -10089,6 +10197,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+        };
+    };
+    lookUpInvite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteToken"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteOffer"];
                 };
             };
         };
@@ -13424,6 +13556,49 @@ export interface operations {
             path: {
                 id: string;
                 invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listInviteLinks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InviteLinks"];
+                };
+            };
+        };
+    };
+    withdrawInviteLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invite: string;
             };
             cookie?: never;
         };

@@ -92,7 +92,12 @@ async fn files_of_the_dashboard_are_sent_as_small_as_the_client_takes_them() {
     let anonymous = server.anonymous();
     let page = anonymous.get("/").await.ok();
     let page = page.as_str().expect("a page");
-    let script = page.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a script").to_owned();
+    let script = page
+        .split("src=\"")
+        .find(|rest| rest.starts_with("/assets/"))
+        .and_then(|rest| rest.split('"').next())
+        .expect("a script")
+        .to_owned();
     let load = async |name: &str, value: &str| {
         let request = anonymous.request(reqwest::Method::GET, &script).header(name, value);
         let answer = request.send().await.expect("an answer");

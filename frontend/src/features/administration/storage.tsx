@@ -53,7 +53,9 @@ export function Storage({ state: { database, retention } }: { state: ServerState
               <tr key={name}>
                 <td className="px-4 py-1.5 [overflow-wrap:anywhere]">{name}</td>
                 <td className="whitespace-nowrap px-2 py-1.5 text-right">{formatBytes(bytes)}</td>
-                <td className="px-4 py-1.5 text-right text-muted-foreground">{about_rows?.toLocaleString(LOCALE) ?? "unknown"}</td>
+                <td className="px-4 py-1.5 text-right text-muted-foreground">
+                  {about_rows?.toLocaleString(LOCALE) ?? "unknown"}
+                </td>
               </tr>
             ))}
           </tbody>

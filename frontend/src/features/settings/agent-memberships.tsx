@@ -6,9 +6,9 @@ import type { Agent } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
 import { Button } from "@/ui/button";
 import { confirm } from "@/ui/prompt-dialog";
+import { panelClass, Section } from "@/ui/section";
 import { Notice } from "@/ui/states";
 import { toast } from "@/ui/toast";
-import { panelClass, Section } from "./section";
 
 /** The user's agents, and the workflows that may give them work. */
 export function AgentMemberships() {

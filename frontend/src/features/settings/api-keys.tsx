@@ -7,12 +7,12 @@ import { Button } from "@/ui/button";
 import { DraftNote } from "@/ui/draft-note";
 import { Input } from "@/ui/field";
 import { confirm } from "@/ui/prompt-dialog";
+import { SecretDialog } from "@/ui/secret-dialog";
+import { panelClass, Section } from "@/ui/section";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
 import { useDraft } from "@/ui/use-draft";
-import { SecretDialog } from "./secret-dialog";
-import { panelClass, Section } from "./section";
 
 export function ApiKeys() {
   const queries = useQueryClient();

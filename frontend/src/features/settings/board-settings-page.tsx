@@ -10,6 +10,7 @@ import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { DraftNote } from "@/ui/draft-note";
 import { Field, Input, NativeSelect, SwitchRow } from "@/ui/field";
+import { panelClass, Section } from "@/ui/section";
 import { Empty, Notice, Spinner } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { useDraft } from "@/ui/use-draft";
@@ -19,7 +20,6 @@ import { DeletedTickets } from "./deleted-tickets";
 import { InviteSection } from "./invite-section";
 import { Members } from "./members";
 import { Milestones } from "./milestones";
-import { panelClass, Section } from "./section";
 import { Webhooks } from "./webhooks";
 
 export function BoardSettingsPage() {

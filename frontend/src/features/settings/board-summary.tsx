@@ -4,9 +4,9 @@ import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { cssColor } from "@/ui/color";
 import { plural } from "@/ui/plural";
+import { panelClass, Section } from "@/ui/section";
 import { formatMoment } from "@/ui/time";
 import { useDraftTime } from "@/ui/use-draft";
-import { panelClass, Section } from "./section";
 
 /** What the board is made of, with the way to its editor. */
 export function BoardSummary({ board, editable }: { board: BoardState; editable: boolean }) {

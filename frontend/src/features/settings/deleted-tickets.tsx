@@ -8,10 +8,10 @@ import type { Schemas } from "@/api/types/schema";
 import { useLive } from "@/live/context";
 import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
+import { panelClass, Section } from "@/ui/section";
 import { ShowMore } from "@/ui/show-more";
 import { Notice, Spinner } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
-import { panelClass, Section } from "./section";
 
 type DeletedTicket = Schemas["DeletedTicket"];
 

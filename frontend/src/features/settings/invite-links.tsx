@@ -6,10 +6,10 @@ import type { InviteLink } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { confirm } from "@/ui/prompt-dialog";
+import { panelClass } from "@/ui/section";
 import { Notice } from "@/ui/states";
 import { formatUpcoming, TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
-import { panelClass } from "./section";
 
 const STATES: Readonly<Record<InviteLink["state"], string>> = {
   open: "Pending",

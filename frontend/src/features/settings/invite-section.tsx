@@ -7,10 +7,10 @@ import { queryKeys } from "@/api/query-keys";
 import type { Role } from "@/api/types";
 import { Button } from "@/ui/button";
 import { NativeSelect } from "@/ui/field";
+import { SecretDialog } from "@/ui/secret-dialog";
+import { Section } from "@/ui/section";
 import { toast } from "@/ui/toast";
 import { InviteLinks } from "./invite-links";
-import { SecretDialog } from "./secret-dialog";
-import { Section } from "./section";
 
 /** The fragment of a link that leads here. */
 const FRAGMENT = "#invitations";

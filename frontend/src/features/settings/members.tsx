@@ -10,10 +10,10 @@ import { Button } from "@/ui/button";
 import { DraftNote } from "@/ui/draft-note";
 import { Input, NativeSelect } from "@/ui/field";
 import { confirm } from "@/ui/prompt-dialog";
+import { panelClass, Section } from "@/ui/section";
 import { Notice, Spinner } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { useDraft } from "@/ui/use-draft";
-import { panelClass, Section } from "./section";
 import { SentInvitations } from "./sent-invitations";
 
 const ROLES: ReadonlyArray<[Role, string]> = [

@@ -11,12 +11,12 @@ import { cn } from "@/ui/cn";
 import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { confirm } from "@/ui/prompt-dialog";
+import { panelClass, Section } from "@/ui/section";
 import { Notice, Spinner } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { Tooltip } from "@/ui/tooltip";
 import { MilestoneDays } from "./milestone-days";
 import { MilestoneForm, type MilestoneInput } from "./milestone-form";
-import { panelClass, Section } from "./section";
 
 interface Props {
   board: BoardState;

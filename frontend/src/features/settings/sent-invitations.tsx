@@ -3,10 +3,10 @@ import { explain, invitations } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { Button } from "@/ui/button";
 import { confirm } from "@/ui/prompt-dialog";
+import { panelClass } from "@/ui/section";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
 import { toast } from "@/ui/toast";
-import { panelClass } from "./section";
 
 /** Invitations that wait for an answer. They are shown whether or not they name somebody. */
 export function SentInvitations({ workflowId }: { workflowId: string }) {

@@ -18,13 +18,6 @@ else:
     from typing_extensions import NotRequired
 
 
-class Accept(TypedDict):
-    """Accept"""
-
-    invite: str
-    """The token of the invitation."""
-
-
 class Accepted(TypedDict):
     """The result of accepting an invitation."""
 
@@ -2269,12 +2262,70 @@ class Invite(TypedDict):
 
     email: NotRequired[str | None]
     expires_at: str
+    invite_id: str
     role: NotRequired[str | None]
     workflow_id: NotRequired[str | None]
     invite: str
     """The secret to send as `invite` when registering."""
     url: NotRequired[str | None]
     """Link to the registration page, if the server's public address is configured."""
+
+
+class InviteLink(TypedDict):
+    """An invite link as the owners of its workflow see it, without its secret."""
+
+    created_at: str
+    """When it was created."""
+    email: NotRequired[str | None]
+    """The only e-mail address that may use it."""
+    expires_at: str
+    """When it expires or did."""
+    invite_id: str
+    """The id."""
+    invited_by: str
+    """Who created it."""
+    invited_by_name: str
+    """The creator's name."""
+    role: str
+    """`viewer`, `member` or `owner`."""
+    state: str
+    """`open`, `used`, `expired`, `withdrawn`, or `unauthorized` if its sender may no longer invite."""
+    used_at: NotRequired[str | None]
+    """When it was used."""
+
+
+class InviteLinks(TypedDict):
+    """The invite links of a workflow, newest first."""
+
+    links: list[InviteLink]
+    """The links."""
+
+
+class InviteOffer(TypedDict):
+    """What an invitation is for, to everyone who holds its token."""
+
+    email_hint: NotRequired[str | None]
+    """The shortened e-mail address of the only account that may use it, such as `a…@example.org`."""
+    expires_at: str
+    """When it expires or did."""
+    invited_by_name: NotRequired[str | None]
+    """The sender's name."""
+    role: NotRequired[str | None]
+    """The role to get: `viewer`, `member` or `owner`."""
+    state: str
+    """`open`, `used`, `expired`, `withdrawn`, or `unauthorized` if its sender may no longer invite."""
+    workflow_id: NotRequired[str | None]
+    """The workflow to join. Null if it is for the installation, or if the invitation was withdrawn or is unauthorized.
+    """
+    workflow_name: NotRequired[str | None]
+    """Its name."""
+
+
+class InviteToken(TypedDict):
+    """InviteToken"""
+
+    invite: str
+    """The token of the invitation."""
 
 
 class Job(TypedDict):
@@ -2623,6 +2674,7 @@ class Made(TypedDict):
 
     email: NotRequired[str | None]
     expires_at: str
+    invite_id: str
     role: NotRequired[str | None]
     workflow_id: NotRequired[str | None]
 

@@ -4,7 +4,7 @@ import type { BoardSettings } from "@/api/types";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Field, NativeSelect } from "@/ui/field";
-import { panelClass, Section } from "../section";
+import { panelClass, Section } from "@/ui/section";
 import { idsOf } from "./board-change";
 import { ColumnRow, WIDTHS } from "./column-row";
 import { columnName, type DraftColumn, moved, withColumn, withNewColumn, withoutColumn } from "./draft";

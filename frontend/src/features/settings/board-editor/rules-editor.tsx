@@ -1,5 +1,5 @@
 import { SwitchRow } from "@/ui/field";
-import { panelClass, Section } from "../section";
+import { panelClass, Section } from "@/ui/section";
 import type { EditorProps } from "./editor-props";
 import { TOGGLES } from "./labels";
 

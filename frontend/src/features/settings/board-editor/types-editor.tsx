@@ -5,7 +5,7 @@ import { cn } from "@/ui/cn";
 import { Field, Input, NativeSelect } from "@/ui/field";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { plural } from "@/ui/plural";
-import { panelClass, Section } from "../section";
+import { panelClass, Section } from "@/ui/section";
 import { type DraftType, moved, typeName, withNewType, withoutType, withType } from "./draft";
 import type { EditorProps } from "./editor-props";
 import { FieldFault, faultProps, focusPath } from "./field-fault";

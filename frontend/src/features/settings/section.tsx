@@ -1,1 +1,0 @@
-export { panelClass, Section } from "@/ui/section";
