@@ -7,7 +7,8 @@ export default defineConfig({
     include: ["tests/browser/**/*.test.ts"],
     // Tests create their own workflows, so files can run in parallel. A worker shares one browser between its files.
     isolate: false,
-    maxWorkers: 2,
+    // A test waits for a third of its time, so three keep two cores busy.
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
