@@ -21,7 +21,7 @@ struct Dist;
 
 /// The pages of the dashboard, as `frontend/src/app/router.tsx` routes them; `$` stands for one segment. Any other path is
 /// 404, so that programs that look for an API at a path get an answer they can read.
-const PAGES: [&str; 31] = [
+const PAGES: [&str; 32] = [
     "/",
     "/workflows",
     "/my-work",
@@ -50,6 +50,7 @@ const PAGES: [&str; 31] = [
     "/w/$/review/$",
     "/w/$/apps",
     "/w/$/settings",
+    "/w/$/settings/board",
     "/w/$/settings/security",
     "/w/$/statistics",
     "/w/$/import",
