@@ -65,7 +65,7 @@ describe("sidebar", () => {
     await page.getByRole("heading", { name: /^Jobs in/ }).waitFor();
     expect(await main(page).locator('[aria-current="page"]').allTextContents()).toEqual(["Jobs"]);
     await main(page).getByRole("link", { name: "Settings", exact: true }).click();
-    await page.getByRole("heading", { name: "Columns" }).waitFor();
+    await page.getByRole("heading", { name: /^Settings for/ }).waitFor();
     await main(page)
       .getByRole("link", { name: /^Inbox/ })
       .click();
