@@ -78,7 +78,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     it("settings and account are accessible", async () => {
       const page = await (await signedIn({ colorScheme })).newPage();
       await page.goto(`/w/${workflow}/settings`);
-      await page.getByRole("heading", { name: "Columns" }).waitFor();
+      await page.getByRole("heading", { name: "Members" }).waitFor();
       await checkAccessibility(page);
       await screenshot(page, `settings-${colorScheme}`);
       // The administrator's list of sessions grows with each test, and the check gets slow with it.

@@ -42,8 +42,12 @@ describe("plain HTTP", () => {
     await page.getByRole("button", { name: "Create key" }).click();
     await page.getByRole("button", { name: "Copy", exact: true }).click();
     await page.getByText("Copied", { exact: true }).first().waitFor();
-    await page.goto(`/w/${workflow}/settings`);
+    await page.goto(`/w/${workflow}/settings/board`);
     await page.getByRole("button", { name: "Add column" }).click();
-    await page.getByText("Every column needs a name.").waitFor();
+    await page.getByRole("button", { name: "Save board" }).click();
+    await page
+      .getByText(/needs a name\.$/)
+      .first()
+      .waitFor();
   });
 });
