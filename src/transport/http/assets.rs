@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use actix_web::http::Method;
 use actix_web::http::header::{
     ACCEPT, ACCEPT_ENCODING, AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ContentEncoding, ETAG, Encoding, Header,
     IF_NONE_MATCH, VARY,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -120,15 +120,15 @@ fn serve(request: &HttpRequest, name: &str, file: EmbeddedFile) -> HttpResponse 
     let tag = format!("\"{tag}\"");
     let mut response = HttpResponse::Ok();
     response.insert_header((ETAG, tag.as_str())).insert_header((VARY, ACCEPT_ENCODING.as_str()));
-    if encoding != ContentEncoding::Identity {
-        response.insert_header((CONTENT_ENCODING, encoding.as_str()));
-    }
     // Vite puts a content hash into the names of files in assets/.
     let lasting = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     response.insert_header((CACHE_CONTROL, lasting));
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)) {
-        return HttpResponse::NotModified().insert_header((ETAG, tag)).finish();
+        return response.status(StatusCode::NOT_MODIFIED).finish();
+    }
+    if encoding != ContentEncoding::Identity {
+        response.insert_header((CONTENT_ENCODING, encoding.as_str()));
     }
     let kind = mime_guess::from_path(name).first_or_octet_stream();
     let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };

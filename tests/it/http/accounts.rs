@@ -110,10 +110,10 @@ async fn known_and_unknown_accounts_are_indistinguishable() {
         unknown.push(other_time);
         assert_eq!(answer, other);
     }
-    known.sort();
-    unknown.sort();
-    let (known, unknown) = (known[7].as_secs_f64(), unknown[7].as_secs_f64());
-    assert!((0.6..1.7).contains(&(known / unknown)), "median {known:.4} s known, {unknown:.4} s unknown");
+    // The fastest of each: a busy machine only adds to the time, while an answer without a password hash takes a fraction of it.
+    let fastest = |times: Vec<Duration>| times.into_iter().min().expect("attempts").as_secs_f64();
+    let (known, unknown) = (fastest(known), fastest(unknown));
+    assert!((0.6..1.7).contains(&(known / unknown)), "{known:.4} s known, {unknown:.4} s unknown");
     // Only argon2id hashes are stored.
     let row = server.sql("select password_hash from users", &[]).await;
     assert!(row[0].get::<_, String>(0).starts_with("$argon2id$v=19$m="));
