@@ -14,6 +14,7 @@ const WITHOUT_KEY: &[&str] = &[
     "POST /api/tickets/search",
     "POST /api/tickets/search/export",
     "POST /api/tickets/check-duplicate",
+    "POST /api/invites/look-up",
     "POST /api/workflows/{id}/import/preview",
     "POST /api/webhooks/{id}/test",
     "POST /api/webhooks/{id}/dead-letters/{dead_letter_id}/replay",
