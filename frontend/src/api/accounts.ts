@@ -14,6 +14,9 @@ import type {
   ToolSetup,
 } from "./types";
 
+/** In characters. The server takes no shorter password, and of those below 12 characters only what is hard to guess. */
+export const MIN_PASSWORD_LENGTH = 10;
+
 export const auth = {
   options: (signal?: AbortSignal) => unwrap(client.GET("/api/auth/options", { signal })) as Promise<AuthOptions>,
   sessions: async (signal?: AbortSignal) =>

@@ -1,5 +1,5 @@
 /** The server's API as functions, one object per resource. */
-export { agents, auth, invitations, invites, keys } from "./accounts";
+export { agents, auth, invitations, invites, keys, MIN_PASSWORD_LENGTH } from "./accounts";
 export { server, users } from "./administration";
 export { approvals } from "./approvals";
 export { findings } from "./findings";

@@ -1,5 +1,5 @@
 import { type FormEvent, type ReactNode, useState } from "react";
-import { explain, fieldMessage, Problem } from "@/api";
+import { explain, fieldMessage, MIN_PASSWORD_LENGTH, Problem } from "@/api";
 import { Button } from "@/ui/button";
 import { Field, Input } from "@/ui/field";
 import { Notice } from "@/ui/states";
@@ -22,9 +22,6 @@ interface Props {
   onSubmit: (credentials: Credentials) => Promise<void>;
   footer?: ReactNode;
 }
-
-/** Shorter ones are accepted if they are hard to guess. */
-const MIN_PASSWORD_LENGTH = 10;
 
 /** Shared form of sign-in, registration and first setup. */
 export function AuthForm(props: Props) {

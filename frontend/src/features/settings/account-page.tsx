@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { auth, explain } from "@/api";
+import { auth, explain, MIN_PASSWORD_LENGTH } from "@/api";
 import { useMe } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import { browserName } from "@/ui/browser-name";
@@ -15,8 +15,6 @@ import { toast } from "@/ui/toast";
 import { useTitle } from "@/ui/use-title";
 import { AgentMemberships } from "./agent-memberships";
 import { ApiKeys } from "./api-keys";
-
-const MIN_PASSWORD_LENGTH = 10;
 
 export function AccountPage() {
   const me = useMe();
