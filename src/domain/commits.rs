@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 #[cfg(feature = "server")]
-pub use self::lookup::{describe, diff};
+pub use self::lookup::{LinesQuery, describe, diff, lines};
 
 /// How a commit changed a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -104,4 +104,21 @@ pub struct CommitDiff {
     pub truncated: bool,
     /// The workflow whose repository contains it.
     pub workflow_id: String,
+}
+
+/// Lines of a file as it is after a commit, to show more around a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FileLines {
+    /// The full id of the commit.
+    pub commit_sha: String,
+    /// The path of the file after the commit.
+    pub path: String,
+    /// The number of the first line, from 1.
+    pub first_line: u64,
+    /// The lines, without their line breaks: those that were asked for and exist, as far as they fit into an answer.
+    pub lines: Vec<String>,
+    /// The number of lines of the file; of its first 10 MiB if it is larger.
+    pub total_lines: u64,
+    /// Whether the file is larger than 10 MiB, so that its end cannot be shown.
+    pub truncated: bool,
 }

@@ -1,6 +1,7 @@
 //! Diffs of commits, from toy repositories made with git.
 
 mod access;
+mod lines;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -3144,6 +3144,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/commit-diff/{sha}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    workflow_id?: string | null;
+                    path: string;
+                    first_line: number;
+                    last_line: number;
+                };
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    sha: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileLines"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/create": {
         parameters: {
             query?: never;
@@ -5777,6 +5820,16 @@ export interface components {
             old_path?: string | null;
             path: string;
             status: components["schemas"]["FileStatus"];
+            truncated: boolean;
+        };
+        FileLines: {
+            commit_sha: string;
+            /** Format: int64 */
+            first_line: number;
+            lines: string[];
+            path: string;
+            /** Format: int64 */
+            total_lines: number;
             truncated: boolean;
         };
         /** @enum {string} */

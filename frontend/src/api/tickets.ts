@@ -45,6 +45,8 @@ export const tickets = {
   unmerge: (ticket_id: string) => unwrap(client.POST("/api/tickets/unmerge", { body: { ticket_id } })),
   commitDiff: (sha: string, workflow_id: string, signal?: AbortSignal) =>
     unwrap(client.GET("/api/tickets/commit-diff/{sha}", { params: { path: { sha }, query: { workflow_id } }, signal })),
+  commitFileLines: (sha: string, query: { workflow_id: string; path: string; first_line: number; last_line: number }) =>
+    unwrap(client.GET("/api/tickets/commit-diff/{sha}/lines", { params: { path: { sha }, query } })),
   remove: (id: string) => unwrap(client.DELETE("/api/tickets/{id}", ticketPath(id))),
   restore: (id: string) => unwrap(client.POST("/api/tickets/{id}/restore", ticketPath(id))),
   deleted: (workflow: string, cursor?: string, signal?: AbortSignal) =>

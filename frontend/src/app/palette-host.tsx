@@ -3,11 +3,13 @@ import { Search } from "lucide-react";
 import { useEffect, useState } from "react";
 import { Button } from "@/ui/button";
 import { lazyPart } from "@/ui/lazy-part";
+import { whenIdle } from "@/ui/load-part";
 import { Kbd } from "@/ui/states";
+import { TypedAhead } from "@/ui/typed-ahead";
 import { useShortcuts } from "@/ui/use-shortcuts";
 
-const AppPalette = lazyPart(async () => (await import("./palette/app-palette")).AppPalette);
-const CreateTicket = lazyPart(async () => (await import("./palette/create-ticket")).CreateTicket);
+const AppPalette = lazyPart(async () => (await import("./palette/app-palette")).AppPalette, <TypedAhead />);
+const CreateTicket = lazyPart(async () => (await import("./palette/create-ticket")).CreateTicket, <TypedAhead />);
 
 /** The command palette and its button in the header. */
 export function PaletteHost() {
@@ -18,8 +20,7 @@ export function PaletteHost() {
   const navigate = useNavigate();
   const open = () => setOpened({ ticketId: ticketId ?? selectedTicket() });
 
-  // What somebody types right after opening it must not be lost.
-  useEffect(() => void AppPalette.preload(), []);
+  useEffect(() => whenIdle(() => void AppPalette.preload()), []);
   useShortcuts({
     "Mod+k": {
       label: "Search and run commands",

@@ -191,6 +191,58 @@ describe("diff of a commit", () => {
     await diffOf(page).getByText("Only the mode of the file changed.").waitFor();
   });
 
+  it("shows more lines around changes, and the rest of the file", async () => {
+    const text = Array.from({ length: 300 }, (_, i) => (i === 99 ? "changed()" : `line_${i + 1}()`));
+    const diff =
+      "@@ -98,6 +98,6 @@ def first\n line_98()\n line_99()\n-old()\n+changed()\n line_101()\n line_102()\n line_103()\n" +
+      "@@ -200,5 +200,4 @@ def second\n line_200()\n-gone()\n line_201()\n line_202()\n line_203()\n";
+    const answer = { ...commit, files: [file("long.py", { language: "python", diff })] };
+    const page = await openDiff({ theme: "dark" }, answer);
+    const asked: string[] = [];
+    await page.route("**/commit-diff/*/lines?*", (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      const [first, last] = [Number(query.get("first_line")), Number(query.get("last_line"))];
+      asked.push(`${query.get("path")} ${first}-${last}`);
+      const lines = text.slice(first - 1, last);
+      return route.fulfill({
+        json: { commit_sha: SHA, path: "long.py", first_line: first, lines, total_lines: 300, truncated: false },
+      });
+    });
+    await focused(page);
+    const lineOf = (name: string) => diffOf(page).locator(".diff-line", { hasText: name });
+    // Above the first change: the 20 lines before it, then the gap is shorter.
+    await page.getByRole("button", { name: "Show 20 more lines above, long.py" }).first().click();
+    await lineOf("line_78()").waitFor();
+    await diffOf(page).getByText("77 unchanged lines").waitFor();
+    expect(await lineOf("line_77()").count()).toBe(0);
+    // Between the changes: all of them, so that the two hunks become one.
+    await page.getByRole("button", { name: "Show 96 unchanged lines, long.py" }).click();
+    await diffOf(page).getByText("96 unchanged lines").waitFor({ state: "detached" });
+    await lineOf("line_104()").waitFor();
+    // Below the last change, by the key, until the file ends. The button is gone, so the lines have the focus again.
+    await focused(page);
+    await page.keyboard.press("End");
+    await diffOf(page).getByText("97 unchanged lines").waitFor();
+    await page.keyboard.press("m");
+    await lineOf("line_222()").waitFor();
+    await screenshot(page, "diff-more-lines");
+    await page.getByRole("button", { name: "Show 77 unchanged lines, long.py" }).last().click();
+    await focused(page);
+    await page.keyboard.press("End");
+    await lineOf("line_300()").waitFor();
+    expect(await lineOf("line_300()").locator(".diff-number").allTextContents()).toEqual(["301", "300"]);
+    expect(asked).toEqual(["long.py 78-97", "long.py 104-199", "long.py 204-223", "long.py 224-300"]);
+    // What cannot be read is said, and can be asked for again.
+    await page.route("**/commit-diff/*/lines?*", (route) => route.abort());
+    await page.keyboard.press("Home");
+    await page.getByRole("button", { name: "Show 20 more lines above, long.py" }).click();
+    await page.getByText("The lines cannot be shown").waitFor();
+    await page
+      .getByRole("button", { name: "Show 20 more lines above, long.py" })
+      .and(page.locator('[aria-disabled="false"]'))
+      .waitFor();
+  });
+
   it("copies the SHA and downloads a patch without binary files", async () => {
     const page = await openDiff({ permissions: ["clipboard-read", "clipboard-write"] });
     await page.getByRole("button", { name: "Copy SHA" }).click();

@@ -1550,6 +1550,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tickets/commit-diff/{sha}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of a file that a commit changed, as the file is after it, to show more around a change. */
+        get: operations["getCommitFileLines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tickets/create": {
         parameters: {
             query?: never;
@@ -4724,6 +4741,27 @@ export interface components {
             /** @description How it was changed. */
             status: components["schemas"]["FileStatus"];
             /** @description Whether `diff` was truncated because of its size. */
+            truncated: boolean;
+        };
+        /** @description Lines of a file as it is after a commit, to show more around a change. */
+        FileLines: {
+            /** @description The full id of the commit. */
+            commit_sha: string;
+            /**
+             * Format: int64
+             * @description The number of the first line, from 1.
+             */
+            first_line: number;
+            /** @description The lines, without their line breaks: those that were asked for and exist, as far as they fit into an answer. */
+            lines: string[];
+            /** @description The path of the file after the commit. */
+            path: string;
+            /**
+             * Format: int64
+             * @description The number of lines of the file; of its first 10 MiB if it is larger.
+             */
+            total_lines: number;
+            /** @description Whether the file is larger than 10 MiB, so that its end cannot be shown. */
             truncated: boolean;
         };
         /**
@@ -11811,6 +11849,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CommitDiff"];
+                };
+            };
+        };
+    };
+    getCommitFileLines: {
+        parameters: {
+            query: {
+                /** @description The workflow whose repository has the commit. Defaults to any that the caller can read. */
+                workflow_id?: string | null;
+                /** @description The path of a text file that the commit changed. */
+                path: string;
+                /** @description The number of the first line, from 1. */
+                first_line: number;
+                /** @description The number of the last line; at most 1,000 lines. */
+                last_line: number;
+            };
+            header?: never;
+            path: {
+                sha: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileLines"];
                 };
             };
         };

@@ -167,6 +167,14 @@ impl Repository {
         Ok((patches, truncated))
     }
 
+    /// The text of a file as it is after a commit, and whether its end is missing. `path` is one of the commit's changed files.
+    pub async fn file(&self, head: &Head, path: &str) -> Result<(String, bool)> {
+        // A path such as `./a` would be read as relative to the folder that git runs in; changed files have none.
+        let wanted = format!("{}:{path}", head.sha);
+        let output = self.run(&["cat-file", "blob", &wanted], b"", MAX_PATCH).await?;
+        Ok((parse::lossy(&output.text), output.truncated))
+    }
+
     async fn diff(&self, flags: &[&str], head: &Head, max: usize) -> Result<Output> {
         let mut arguments = [DIFF, flags, &["--end-of-options"]].concat();
         arguments.extend(head.parents.first().map(String::as_str));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::git::{Found, Repository};
 use super::repository_location::RepositoryLocation;
-use super::{CommitDiff, FileDiff, language};
+use super::{CommitDiff, FileDiff, FileLines, FileStatus, language};
 use crate::config::Config;
 use crate::db::Db;
 use crate::domain::accounts::Caller;
@@ -16,6 +16,10 @@ use crate::{Error, Result, sql_fn};
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Maximum number of files listed; the totals count every file.
 const MAX_FILES: usize = 3_000;
+/// Maximum number of lines in one answer, and of their bytes.
+const MAX_LINES: u64 = 1_000;
+const MAX_LINE_BYTES: usize = 1 << 20;
+const NO_TEXT: &str = "must be a text file that the commit changed and did not delete";
 
 /// The diff of a commit, from the repository of the given workflow or of any workflow the caller can read.
 pub async fn diff(
@@ -26,18 +30,85 @@ pub async fn diff(
     workflow_id: Option<&str>,
 ) -> Result<CommitDiff> {
     let sha = normalize_sha(commit_sha)?;
-    let locations: Vec<RepositoryLocation> = db
-        .call(sql_fn!(find_commit_repositories(
-            caller: caller.to_sql(),
-            commit_sha: sha,
-            workflow: workflow_id,
-        )))
-        .await?;
+    let locations = locate(db, caller, &sha, workflow_id).await?;
     let lookup = async {
         let (location, repository, full) = find(config, &locations, &sha).await?;
         read(location, &repository, &full).await
     };
     tokio::time::timeout(LOOKUP_TIMEOUT, lookup).await.map_err(|_| timed_out())?
+}
+
+/// Which lines of which file, and where.
+#[derive(Debug)]
+pub struct LinesQuery<'a> {
+    /// The workflow whose repository has the commit. Defaults to any that the caller can read.
+    pub workflow_id: Option<&'a str>,
+    /// The path of a file that the commit changed.
+    pub path: &'a str,
+    /// The numbers of the first and the last line, from 1, inclusive.
+    pub lines: (u64, u64),
+}
+
+/// Lines of a changed file as it is after the commit. Files that the commit did not change are refused: members see what
+/// linked commits changed, and no other part of a repository.
+pub async fn lines(
+    db: &Db,
+    config: &Config,
+    caller: &Caller,
+    commit_sha: &str,
+    query: &LinesQuery<'_>,
+) -> Result<FileLines> {
+    let (sha, (first, last)) = (normalize_sha(commit_sha)?, query.lines);
+    if first == 0 {
+        return Err(Error::invalid("first_line", "must be 1 or more"));
+    }
+    if last < first || last - first >= MAX_LINES {
+        return Err(Error::invalid("last_line", format!("must be first_line or more, and at most {MAX_LINES} lines")));
+    }
+    let locations = locate(db, caller, &sha, query.workflow_id).await?;
+    let lookup = async {
+        let (_, repository, full) = find(config, &locations, &sha).await?;
+        let head = repository.head(&full).await?;
+        let changes = repository.changes(&head).await?;
+        let changed = changes.files.iter().find(|file| file.path == query.path);
+        if changed.is_none_or(|file| file.status == FileStatus::Deleted || file.binary) {
+            return Err(Error::invalid("path", NO_TEXT));
+        }
+        let (text, truncated) = repository.file(&head, query.path).await.map_err(|error| match error.as_problem().status {
+            // The repository was read before, so the path is that of a submodule, or of a name that is no UTF-8.
+            409 => Error::invalid("path", NO_TEXT),
+            _ => error,
+        })?;
+        Ok(cut(head.sha, query, &text, truncated))
+    };
+    tokio::time::timeout(LOOKUP_TIMEOUT, lookup).await.map_err(|_| timed_out())?
+}
+
+/// The lines of a text that a query asks for.
+fn cut(commit_sha: String, query: &LinesQuery<'_>, text: &str, truncated: bool) -> FileLines {
+    let (first, last) = query.lines;
+    let mut found = FileLines {
+        commit_sha,
+        path: query.path.to_owned(),
+        first_line: first,
+        lines: Vec::new(),
+        total_lines: 0,
+        truncated,
+    };
+    let mut bytes = 0;
+    // Git ends lines at a line feed only.
+    for line in text.split_terminator('\n') {
+        found.total_lines += 1;
+        if (first..=last).contains(&found.total_lines) && bytes < MAX_LINE_BYTES {
+            bytes += line.len();
+            found.lines.push(line.to_owned());
+        }
+    }
+    found
+}
+
+async fn locate(db: &Db, caller: &Caller, sha: &str, workflow: Option<&str>) -> Result<Vec<RepositoryLocation>> {
+    db.call(sql_fn!(find_commit_repositories(caller: caller.to_sql(), commit_sha: sha, workflow: workflow))).await
 }
 
 /// What a link stores of a commit: `{sha, message, timestamp, author, files_changed, insertions, deletions, files}`.

@@ -239,6 +239,8 @@ fn find(name: &str) -> Option<Value> {
         }
         "GET /api/tickets/commit-diff/{commit_sha}" | "GET /api/tickets/commit-diff/{sha}" => json!({"closed": true,
             "path": {"sha": "abcdef", "commit_sha": "abcdef"}, "query": {"workflow_id": "$workflow"}}),
+        "GET /api/tickets/commit-diff/{sha}/lines" => json!({"closed": true, "path": {"sha": "abcdef"},
+            "query": {"workflow_id": "$workflow", "path": "a", "first_line": "1", "last_line": "20"}}),
         "GET /api/searches" | "GET /api/searches/recent" | "DELETE /api/searches/recent" => {
             json!({"query": {"workflow_id": "$workflow"}})
         }

@@ -13,13 +13,23 @@ const WITH_YEAR = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeZon
 
 /** The day that it is in a time zone, like `2026-01-31`; in UTC if the browser does not know the zone. */
 export function todayIn(timeZone: string | undefined, now = Date.now()): string {
-  const parts = (zone: string) =>
-    new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(now);
   try {
-    return parts(timeZone || "UTC");
+    return dayFormat(timeZone || "UTC").format(now);
   } catch {
-    return parts("UTC");
+    return dayFormat("UTC").format(now);
   }
+}
+
+/** Boards ask with every event, and making one takes half a millisecond. */
+const dayFormats = new Map<string, Intl.DateTimeFormat>();
+
+function dayFormat(timeZone: string): Intl.DateTimeFormat {
+  let format = dayFormats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+    dayFormats.set(timeZone, format);
+  }
+  return format;
 }
 
 /** Whether a ticket is late or nearly due; null without a due date, or when it is resolved. */

@@ -14,6 +14,7 @@ import { Button } from "@/ui/button";
 import { lazyPart } from "@/ui/lazy-part";
 import { whenIdle } from "@/ui/load-part";
 import { Empty, Notice, Spinner } from "@/ui/states";
+import { TypedAhead } from "@/ui/typed-ahead";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
 import { BoardContext, type BoardShared } from "./board-context";
@@ -31,7 +32,7 @@ import type { MoveCard } from "./use-move-card";
 import { usePeople } from "./use-people";
 
 const CardMenu = lazyPart(async () => (await import("./card-menu")).CardMenu);
-const NewTicketDialog = lazyPart(async () => (await import("./new-ticket-dialog")).NewTicketDialog);
+const NewTicketDialog = lazyPart(async () => (await import("./new-ticket-dialog")).NewTicketDialog, <TypedAhead />);
 
 interface Props {
   workflowId: string;
@@ -82,9 +83,14 @@ function Board(props: Props & { board: BoardState }) {
   const [collapsed, toggleCollapsed] = useCollapsed(workflowId);
   const searchRef = useRef<HTMLInputElement>(null);
   const editable = canEdit(board.workflow);
-  // A single key opens it, and what is typed next belongs to it.
-  useEffect(() => void NewTicketDialog.preload(), []);
-  useEffect(() => whenIdle(() => void CardMenu.preload()), []);
+  useEffect(
+    () =>
+      whenIdle(() => {
+        void NewTicketDialog.preload();
+        void CardMenu.preload();
+      }),
+    [],
+  );
   const live = useLive();
   useAnnouncements(workflowId);
   useTitle(openTicketId ? null : board.workflow.name);

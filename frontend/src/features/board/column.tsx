@@ -8,8 +8,7 @@ import type { Attentions } from "@/live/state/attention";
 import type { LeftOut } from "@/live/state/left-out";
 import { cn } from "@/ui/cn";
 import { cssColor } from "@/ui/color";
-import { LOCALE } from "@/ui/locale";
-import { plural } from "@/ui/plural";
+import { formatCount, plural } from "@/ui/plural";
 import { Tooltip } from "@/ui/tooltip";
 import { useBoardShared } from "./board-context";
 import { BoardCard } from "./card";
@@ -262,8 +261,8 @@ interface CountProps {
 }
 
 function ColumnCount({ column, shown, total, capped, over }: CountProps) {
-  const all = `${total.toLocaleString(LOCALE)}${capped ? "+" : ""}`;
-  const count = shown === total ? all : `${shown.toLocaleString(LOCALE)} of ${all}`;
+  const all = `${formatCount(total)}${capped ? "+" : ""}`;
+  const count = shown === total ? all : `${formatCount(shown)} of ${all}`;
   const limit = column.wip_limit === null ? "" : ` / ${column.wip_limit}`;
   return (
     <span

@@ -22,9 +22,8 @@ import { copyText } from "@/ui/clipboard";
 import { cn } from "@/ui/cn";
 import { isEscape } from "@/ui/enter-key";
 import { Input, NativeSelect } from "@/ui/field";
-import { LOCALE } from "@/ui/locale";
 import { Menu, MenuItem } from "@/ui/menu";
-import { plural } from "@/ui/plural";
+import { formatCount, plural } from "@/ui/plural";
 import { Kbd } from "@/ui/states";
 import { Tooltip } from "@/ui/tooltip";
 import { useDebouncedInput } from "@/ui/use-debounced-input";
@@ -111,7 +110,7 @@ export function Toolbar(props: Props) {
           </Button>
         )}
         <span className="tabular shrink-0 text-muted-foreground text-xs" data-testid="ticket-total" aria-live="polite">
-          {filtering ? `${shown.toLocaleString(LOCALE)} of ${plural(total, "ticket")}` : plural(total, "ticket")}
+          {filtering ? `${formatCount(shown)} of ${plural(total, "ticket")}` : plural(total, "ticket")}
         </span>
       </div>
       <div className="order-2 ml-auto flex items-center gap-1.5 sm:order-3">
@@ -205,7 +204,7 @@ function AttentionFilter({ count, pressed, onPress }: AttentionProps) {
       <TriangleAlert className="size-3.5!" aria-hidden="true" />
       Needs attention
       <span data-testid="attention-count" className="tabular min-w-3 text-center font-medium">
-        {count.toLocaleString(LOCALE)}
+        {formatCount(count)}
       </span>
     </Button>
   );

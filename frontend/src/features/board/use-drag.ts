@@ -27,6 +27,10 @@ interface Options {
 
 const MOVE_KEYS = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"]);
 
+// Other options, even equal ones, would make dnd-kit render every card anew.
+const BY_MOUSE = { activationConstraint: { distance: 5 } };
+const BY_TOUCH = { activationConstraint: { delay: 220, tolerance: 8 } };
+
 export function useDrag(options: Options) {
   const latest = useRef(options);
   useEffect(() => {
@@ -78,10 +82,11 @@ export function useDrag(options: Options) {
     [setTarget],
   );
 
+  const keyboard = useMemo(() => ({ coordinateGetter, scrollBehavior: "auto" as const }), [coordinateGetter]);
   const sensors = useSensors(
-    useSensor(MouseSensor, { activationConstraint: { distance: 5 } }),
-    useSensor(TouchSensor, { activationConstraint: { delay: 220, tolerance: 8 } }),
-    useSensor(KeyboardSensor, { coordinateGetter, scrollBehavior: "auto" }),
+    useSensor(MouseSensor, BY_MOUSE),
+    useSensor(TouchSensor, BY_TOUCH),
+    useSensor(KeyboardSensor, keyboard),
   );
 
   const collisions: CollisionDetection = useCallback((args) => {

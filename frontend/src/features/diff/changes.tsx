@@ -16,6 +16,7 @@ import { highestNumber } from "./model/rows";
 import { TopBar, WayBar } from "./toolbar";
 import { useDiff } from "./use-diff";
 import { keyOfEvent, useDiffKeys } from "./use-diff-keys";
+import { useExpandedFiles } from "./use-expanded-files";
 
 interface Props {
   diff: CommitDiff;
@@ -25,9 +26,10 @@ interface Props {
 }
 
 /** The toolbars, the tree of files, and the lines. */
-export function Changes({ diff, files, heading, onClose }: Props) {
+export function Changes({ diff, files: sent, heading, onClose }: Props) {
   const narrow = useMedia("(max-width: 767px)");
   const view = useRef<DiffHandle>(null);
+  const { files, expand, active } = useExpandedFiles(diff, sent);
   const filter = useRef<HTMLInputElement>(null);
   // On a narrow page the tree covers the lines while it is open.
   const [treeOpen, setTreeOpen] = useState(!narrow && files.length > 1);
@@ -60,6 +62,10 @@ export function Changes({ diff, files, heading, onClose }: Props) {
     u: () => !narrow && state.setMode(state.mode === "split" ? "unified" : "split"),
     v: state.viewCurrent,
     c: state.toggleAll,
+    m: () => {
+      const step = state.gapInSight();
+      if (step) void expand(step);
+    },
     t: () => setTreeOpen((open) => !open),
     "/": openFilter,
   });
@@ -129,6 +135,8 @@ export function Changes({ diff, files, heading, onClose }: Props) {
           <DiffView
             ref={view}
             {...state.shown}
+            onExpand={expand}
+            expanding={active}
             narrow={narrow}
             digits={digits}
             message={<CommitMessage diff={diff} />}

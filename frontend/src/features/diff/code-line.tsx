@@ -29,11 +29,10 @@ function changesIn({ line, partner }: Cell): readonly Range[] {
 
 interface CodeProps {
   cell: Cell;
-  file: number;
   highlighter: Highlighter | null;
 }
 
-function Code({ cell, file, highlighter }: CodeProps): ReactNode {
+function Code({ cell, highlighter }: CodeProps): ReactNode {
   const { line } = cell;
   const left = line.text.length - MAX_SHOWN;
   const text = left > 0 ? line.text.slice(0, MAX_SHOWN) : line.text;
@@ -41,7 +40,7 @@ function Code({ cell, file, highlighter }: CodeProps): ReactNode {
   let at = 0;
   return (
     <span className="diff-code">
-      {toSegments(text, highlighter?.tokens(file, cell) ?? null, changesIn(cell)).map((segment) => {
+      {toSegments(text, highlighter?.tokens(line) ?? null, changesIn(cell)).map((segment) => {
         const key = at;
         at += segment.text.length;
         const content = plain ? segment.text : <VisibleText key={key} text={segment.text} />;
@@ -72,7 +71,6 @@ interface Props {
 
 /** A row of lines. The highlighter is read while drawing; `highlighted` tells when that is worth doing again. */
 export const CodeRow = memo(function CodeRow({ row, narrow, current, highlighter }: Props) {
-  const file = row.file.index;
   if (row.kind === "line") {
     const { line } = row.cell;
     return (
@@ -86,14 +84,14 @@ export const CodeRow = memo(function CodeRow({ row, narrow, current, highlighter
           </>
         )}
         <span className="diff-sign">{SIGN[line.kind]}</span>
-        <Code cell={row.cell} file={file} highlighter={highlighter} />
+        <Code cell={row.cell} highlighter={highlighter} />
       </div>
     );
   }
   return (
     <div className={`diff-pair${current ? " diff-current" : ""}`}>
-      <Half cell={row.left} number={row.left?.line.before} file={file} highlighter={highlighter} />
-      <Half cell={row.right} number={row.right?.line.after} file={file} highlighter={highlighter} />
+      <Half cell={row.left} number={row.left?.line.before} highlighter={highlighter} />
+      <Half cell={row.right} number={row.right?.line.after} highlighter={highlighter} />
     </div>
   );
 });
@@ -101,17 +99,16 @@ export const CodeRow = memo(function CodeRow({ row, narrow, current, highlighter
 interface HalfProps {
   cell: Cell | null;
   number: number | null | undefined;
-  file: number;
   highlighter: Highlighter | null;
 }
 
-function Half({ cell, number, file, highlighter }: HalfProps) {
+function Half({ cell, number, highlighter }: HalfProps) {
   if (!cell) return <div className="diff-line diff-none" />;
   return (
     <div className={`diff-line diff-${cell.line.kind}`}>
       <Numbered value={number ?? null} />
       <span className="diff-sign">{SIGN[cell.line.kind]}</span>
-      <Code cell={cell} file={file} highlighter={highlighter} />
+      <Code cell={cell} highlighter={highlighter} />
     </div>
   );
 }

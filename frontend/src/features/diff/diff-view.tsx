@@ -18,6 +18,7 @@ import { estimateHeight, HEADER_HEIGHT, LINE_HEIGHT, needsMeasuring } from "./ro
 import { GapRow, NoteRow } from "./small-rows";
 import { useAnchor } from "./use-anchor";
 import { numberWidth, useColumns } from "./use-columns";
+import type { Step } from "./use-expanded-files";
 import { useHighlighter } from "./use-highlighter";
 
 export interface DiffHandle {
@@ -47,6 +48,9 @@ interface Props {
   onViewed: (file: number) => void;
   /** Called with the file that is in sight. */
   onFile: (file: number) => void;
+  onExpand: (step: Step) => void;
+  /** The step that is being loaded. */
+  expanding: Step | null;
   lines?: LineTools;
   ref: Ref<DiffHandle>;
 }
@@ -136,6 +140,15 @@ export function DiffView(props: Props) {
     [startOf, inSight, onFile, anchor, virtual],
   );
 
+  // A button that showed the last lines of a gap is gone, and the focus with it.
+  const { expanding } = props;
+  const wasExpanding = useRef(false);
+  useEffect(() => {
+    const lost = document.activeElement?.contains(scroller.current);
+    if (wasExpanding.current && !expanding && lost) scroller.current?.focus({ preventScroll: true });
+    wasExpanding.current = expanding !== null;
+  }, [expanding]);
+
   const items = virtual.getVirtualItems();
   const top = virtual.scrollOffset ?? 0;
   const inFront = lastUpTo(headers, firstFrom({ length: rows.rows.length, at: startOf }, top + HEADER_HEIGHT + 1) - 1);
@@ -187,11 +200,11 @@ export function DiffView(props: Props) {
                     narrow={narrow}
                     current={change !== null && index >= change.from && index <= change.to}
                     highlighter={highlighter}
-                    highlighted={highlighted.has(row.file.index)}
+                    highlighted={highlighted.has(row.file)}
                   />
                 </LineFrame>
               ) : row.kind === "gap" ? (
-                <GapRow skipped={row.skipped} heading={row.heading} />
+                <GapRow row={row} expanding={expanding} onExpand={props.onExpand} />
               ) : row.kind === "note" ? (
                 <NoteRow text={row.text} />
               ) : row.kind === "message" ? (

@@ -63,10 +63,10 @@ describe("highlighting", () => {
     highlighter.want(all);
     expect(done).not.toHaveBeenCalled();
     worker.answer();
-    expect(done).toHaveBeenCalledWith(0);
+    expect(done).toHaveBeenCalledWith(all[0]);
     const classes = toRows(all, "unified", new Set(), false).rows.flatMap((row) => {
       if (row.kind !== "line") return [];
-      const found = highlighter.tokens(0, row.cell);
+      const found = highlighter.tokens(row.cell.line);
       return [[...(found ?? [])].filter((_, i) => i % 3 === 2).map((token) => TOKEN_CLASSES[token])];
     });
     expect(classes[1]).toContain("keyword");
@@ -85,7 +85,7 @@ describe("highlighting", () => {
     workers[0]?.dispatchEvent(new Event("error", { cancelable: true }));
     expect(workers[0]?.terminate).toHaveBeenCalled();
     workers[1]?.answer();
-    expect(done.mock.calls).toEqual([[1]]);
+    expect(done.mock.calls).toEqual([[all[1]]]);
     const none = new Highlighter(done, () => {
       throw new Error("no workers here");
     });

@@ -23,9 +23,10 @@ import { type DiffHandle, DiffView } from "./diff-view";
 import type { LineTools } from "./line-frame";
 import type { CommitDiff, DiffFile } from "./model/files";
 import { isLineRow, keyOfLine, type LineRow, type LineTarget, stepLine, targetsOf } from "./model/line-targets";
-import { highestNumber, type Row } from "./model/rows";
+import { highestNumber, placeOf, type Row } from "./model/rows";
 import { useCommitDiff } from "./use-commit-diff";
 import { useDiff } from "./use-diff";
+import { useExpandedFiles } from "./use-expanded-files";
 
 export interface EmbeddedDiffHandle {
   focus: () => void;
@@ -73,11 +74,12 @@ export function EmbeddedDiff(props: Props) {
 
 type LoadedProps = Props & { diff: CommitDiff; files: readonly DiffFile[] };
 
-function Loaded({ diff, files, marked, below, onPick, onOpen, ref }: LoadedProps) {
+function Loaded({ diff, files: sent, marked, below, onPick, onOpen, ref }: LoadedProps) {
   const narrow = useMedia("(max-width: 767px)");
   const roomForTwo = useMedia("(min-width: 1600px)");
   const view = useRef<DiffHandle>(null);
   const message = hasMessage(diff);
+  const { files, expand, active } = useExpandedFiles(diff, sent);
   const state = useDiff({ sha: diff.commit_sha, files, hasMessage: message, narrow: !roomForTwo, view });
   const digits = useMemo(() => String(highestNumber(files)).length, [files]);
   const [cursor, setCursor] = useState<Row | null>(null);
@@ -105,7 +107,7 @@ function Loaded({ diff, files, marked, below, onPick, onOpen, ref }: LoadedProps
     const line = targetsOf(row)[0];
     if (line) announce(`Line ${line.line}${line.side === "old" ? ", removed" : ""}: ${line.text.trim() || "empty"}`);
   };
-  const place = () => (cursor ? rows.indexOf(cursor) : -1);
+  const place = () => (cursor ? placeOf(rows, cursor) : -1);
   const move = (by: 1 | -1) => {
     const at = place();
     const sight = view.current?.inSight();
@@ -178,6 +180,8 @@ function Loaded({ diff, files, marked, below, onPick, onOpen, ref }: LoadedProps
       <DiffView
         ref={view}
         {...state.shown}
+        onExpand={expand}
+        expanding={active}
         narrow={narrow}
         digits={digits}
         message={<CommitMessage diff={diff} />}

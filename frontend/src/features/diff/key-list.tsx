@@ -7,6 +7,7 @@ const KEYS = [
   [["/"], "jump to a file"],
   [["U"], "unified or split"],
   [["C"], "collapse all"],
+  [["M"], "more lines"],
   [["T"], "files"],
   [["Esc"], "close"],
 ] as const;

@@ -1,7 +1,7 @@
 import { MessageSquarePlus } from "lucide-react";
 import type { MouseEvent, ReactNode } from "react";
 import type { LineRow } from "./model/line-targets";
-import type { Row } from "./model/rows";
+import { keyOf, type Row } from "./model/rows";
 
 /** What can be done with single lines. */
 export interface LineTools {
@@ -32,7 +32,7 @@ export function LineFrame({ row, lines, children }: Props) {
     // biome-ignore lint/a11y/useKeyWithClickEvents: the arrow keys and C do the same
     <div
       onClick={onClick}
-      data-cursor={lines.cursor === row || undefined}
+      data-cursor={(lines.cursor !== null && keyOf(lines.cursor) === keyOf(row)) || undefined}
       className="diff-pick group/line relative border-x bg-surface max-md:border-x-0"
     >
       <div data-code="">{children}</div>

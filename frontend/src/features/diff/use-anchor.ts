@@ -1,6 +1,6 @@
 import type { Virtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef } from "react";
-import type { Row, Rows } from "./model/rows";
+import { placeOf, type Row, type Rows } from "./model/rows";
 
 /** A row that was jumped to, and how much of what is above it stays in sight, in pixels. */
 interface Anchor {
@@ -59,8 +59,8 @@ export function useAnchor(
   useLayoutEffect(() => {
     const held = anchor.current;
     if (!held) return;
-    // Files that were folded away or unfolded move the row.
-    if (rows.rows[held.index] !== held.row) held.index = rows.rows.indexOf(held.row);
+    // Files that were folded away or unfolded, and lines that were added, move the row.
+    if (rows.rows[held.index] !== held.row) held.index = placeOf(rows.rows, held.row);
     if (held.index >= 0 && holds()) place();
     else release();
   });

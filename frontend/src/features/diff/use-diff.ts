@@ -1,9 +1,11 @@
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { announce } from "@/ui/announcer";
 import type { DiffHandle } from "./diff-view";
+import { fitsAtOnce } from "./model/expand";
 import type { DiffFile } from "./model/files";
-import { changeAt, lastUpTo, type Mode, type Row, toRows } from "./model/rows";
+import { changeAt, lastUpTo, type Mode, placeOf, type Row, toRows } from "./model/rows";
 import { readMode, readViewed, writeMode, writeViewed } from "./stored";
+import type { Step } from "./use-expanded-files";
 
 interface Options {
   sha: string;
@@ -27,7 +29,7 @@ export function useDiff({ sha, files, hasMessage, narrow, view }: Options) {
   /** The row that was jumped to last. */
   const [cursor, setCursor] = useState<Row | null>(null);
   const rows = useMemo(() => toRows(files, mode, collapsed, hasMessage), [files, mode, collapsed, hasMessage]);
-  const at = useMemo(() => (cursor ? rows.rows.indexOf(cursor) : -1), [rows, cursor]);
+  const at = useMemo(() => (cursor ? placeOf(rows.rows, cursor) : -1), [rows, cursor]);
   const change = useMemo(() => (rows.changes.includes(at) ? changeAt(rows, at) : null), [rows, at]);
 
   const goTo = useCallback(
@@ -105,6 +107,19 @@ export function useDiff({ sha, files, hasMessage, narrow, view }: Options) {
   );
   const toggleViewed = useCallback((file: number) => setFileViewed(file, false), [setFileViewed]);
 
+  /** The gap below the change that was jumped to, or else the first one in sight. */
+  const gapInSight = (): Step | null => {
+    const sight = view.current?.inSight();
+    if (!sight) return null;
+    const from = at >= sight.from && at <= sight.to ? at : sight.from;
+    const row = rows.rows.slice(from, sight.to + 1).find(({ kind }) => kind === "gap");
+    if (row?.kind !== "gap") {
+      announce("No lines are left out here");
+      return null;
+    }
+    return { file: row.file, gap: row.gap, part: fitsAtOnce(row.skipped) ? "all" : "top" };
+  };
+
   const allCollapsed = collapsed.size === files.length;
   const toggleAll = () => {
     next.current = { file: current, onlyFromBelow: false };
@@ -137,6 +152,7 @@ export function useDiff({ sha, files, hasMessage, narrow, view }: Options) {
     /** Marks the file in sight as viewed and goes on to the next one, or takes the mark away. */
     viewCurrent: () => setFileViewed(current, true),
     toggleAll,
+    gapInSight,
     /** What the view of the rows takes. */
     shown: {
       rows,

@@ -1747,6 +1747,24 @@ class FileDiff(TypedDict):
     """Whether `diff` was truncated because of its size."""
 
 
+class FileLines(TypedDict):
+    """Lines of a file as it is after a commit, to show more around a change."""
+
+    commit_sha: str
+    """The full id of the commit."""
+    first_line: int
+    """The number of the first line, from 1."""
+    lines: list[str]
+    """The lines, without their line breaks: those that were asked for and exist, as far as they fit into an answer.
+    """
+    path: str
+    """The path of the file after the commit."""
+    total_lines: int
+    """The number of lines of the file; of its first 10 MiB if it is larger."""
+    truncated: bool
+    """Whether the file is larger than 10 MiB, so that its end cannot be shown."""
+
+
 FileStatus: TypeAlias = Literal["added", "modified", "deleted", "renamed", "copied"]
 """How a commit changed a file."""
 
@@ -5592,6 +5610,19 @@ class GetCommitDiffQuery(TypedDict):
 
     workflow_id: NotRequired[str]
     """The workflow. Required to name a ticket by its key; limits the lookup of a commit to its repository."""
+
+
+class GetCommitFileLinesQuery(TypedDict):
+    """The query parameters of `getCommitFileLines`."""
+
+    workflow_id: NotRequired[str]
+    """The workflow whose repository has the commit. Defaults to any that the caller can read."""
+    path: str
+    """The path of a text file that the commit changed."""
+    first_line: int
+    """The number of the first line, from 1."""
+    last_line: int
+    """The number of the last line; at most 1,000 lines."""
 
 
 class GetHomeQuery(TypedDict):

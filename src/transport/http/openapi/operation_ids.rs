@@ -106,6 +106,7 @@ const OPERATION_IDS: &[(&str, &str, &str)] = &[
     ("post", "/api/tickets/claim", "claimTicket"),
     ("post", "/api/tickets/comment", "addComment"),
     ("get", "/api/tickets/commit-diff/{sha}", "getCommitDiff"),
+    ("get", "/api/tickets/commit-diff/{sha}/lines", "getCommitFileLines"),
     ("post", "/api/tickets/create", "createTicket"),
     ("get", "/api/tickets/get", "listTicketsByGet"),
     ("post", "/api/tickets/link-commit", "linkCommit"),

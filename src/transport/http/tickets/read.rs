@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::app::AppState;
-use crate::domain::commits::{self, CommitDiff};
+use crate::domain::commits::{self, CommitDiff, FileLines, LinesQuery};
 use crate::domain::search::{self, SearchAnswer, SearchTickets};
 use crate::domain::tickets::Priority;
 use crate::domain::tickets::read::{self, Filters, SortBy, SortOrder, StatsAnswer, TicketDetail, TicketList};
@@ -20,6 +20,7 @@ pub(super) fn configure(cfg: &mut ServiceConfig<'_>) {
         .service(board_config)
         .service(stats)
         .service(commit_diff)
+        .service(commit_file_lines)
         .service(get_one);
 }
 
@@ -219,6 +220,35 @@ async fn commit_diff(
 ) -> Result<Reply<CommitDiff>> {
     let workflow = query.workflow_id.as_deref();
     Ok(Reply::ok(commits::diff(&state.db, &state.config, &auth.caller(), &sha, workflow).await?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct FileLinesQuery {
+    /// The workflow whose repository has the commit. Defaults to any that the caller can read.
+    workflow_id: Option<String>,
+    /// The path of a text file that the commit changed.
+    path: String,
+    /// The number of the first line, from 1.
+    #[param(minimum = 1)]
+    first_line: u64,
+    /// The number of the last line; at most 1,000 lines.
+    #[param(minimum = 1)]
+    last_line: u64,
+}
+
+/// Lines of a file that a commit changed, as the file is after it, to show more around a change.
+#[utoipa::path(tag = "Commits", params(FileLinesQuery), responses((status = 200, body = FileLines)))]
+#[get("/api/tickets/commit-diff/{sha}/lines")]
+async fn commit_file_lines(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(sha): Path<String>,
+    Query(query): Query<FileLinesQuery>,
+) -> Result<Reply<FileLines>> {
+    let (workflow_id, lines) = (query.workflow_id.as_deref(), (query.first_line, query.last_line));
+    let query = LinesQuery { workflow_id, path: &query.path, lines };
+    Ok(Reply::ok(commits::lines(&state.db, &state.config, &auth.caller(), &sha, &query).await?))
 }
 
 /// Everything about one ticket, by id, or by key with `workflow_id`. The ETag is its version.

@@ -1,6 +1,6 @@
 /** Asks the worker for the tokens of files, one after another, and keeps them. Files stay plain text if it fails. */
 import type { DiffFile } from "../model/files";
-import type { Cell } from "../model/rows";
+import type { DiffLine } from "../model/parse";
 import { type LineTokens, tokensOf } from "./tokens";
 import type { HighlightAnswer, HighlightRequest } from "./worker";
 
@@ -11,17 +11,10 @@ const MAX_TEXT = 1_000_000;
 const TIMEOUT_MS = 45_000;
 const MAX_FAILURES = 3;
 
-/** For each hunk, the tokens of its old and its new lines, and the place of each line among them. */
-interface HunkTokens {
-  before: LineTokens | null;
-  after: LineTokens | null;
-  places: Uint32Array;
-}
-
 export class Highlighter {
   private worker: Worker | null = null;
-  private readonly known = new Map<number, HunkTokens[]>();
-  private readonly done = new Set<number>();
+  private readonly known = new WeakMap<DiffLine, Uint32Array>();
+  private readonly done = new WeakSet<DiffFile>();
   private waiting: DiffFile[] = [];
   private active: { file: DiffFile; timer: ReturnType<typeof setTimeout> } | null = null;
   private failures = 0;
@@ -29,21 +22,19 @@ export class Highlighter {
 
   /** `onFile` is called with the file that has been highlighted. */
   constructor(
-    private readonly onFile: (file: number) => void,
+    private readonly onFile: (file: DiffFile) => void,
     private readonly createWorker: () => Worker = startWorker,
   ) {}
 
   /** Asks for the files in sight, the first one first. Those asked for earlier that are out of sight are not done. */
   want(files: readonly DiffFile[]): void {
-    this.waiting = files.filter((file) => !this.done.has(file.index) && file !== this.active?.file);
+    this.waiting = files.filter((file) => !this.done.has(file) && file !== this.active?.file);
     this.next();
   }
 
   /** The tokens of a line; null if there are none (yet). */
-  tokens(file: number, { hunk, at, line }: Cell): Uint32Array | null {
-    const found = this.known.get(file)?.[hunk];
-    const lines = line.kind === "removed" ? found?.before : found?.after;
-    return lines ? tokensOf(lines, found?.places[at] ?? 0) : null;
+  tokens(line: DiffLine): Uint32Array | null {
+    return this.known.get(line) ?? null;
   }
 
   close(): void {
@@ -58,7 +49,7 @@ export class Highlighter {
     if (this.closed || this.active || this.failures >= MAX_FAILURES) return;
     const file = this.waiting.shift();
     if (!file) return;
-    this.done.add(file.index);
+    this.done.add(file);
     const texts = textsOf(file);
     if (!texts) {
       this.next();
@@ -87,19 +78,26 @@ export class Highlighter {
 
   private receive({ id, texts }: HighlightAnswer): void {
     const file = this.active?.file;
-    if (this.closed || !this.active || file?.index !== id) return;
+    if (this.closed || !this.active || !file || file.index !== id) return;
     clearTimeout(this.active.timer);
     this.active = null;
-    this.known.set(
-      id,
-      file.hunks.map((hunk, i) => ({
-        before: texts[2 * i] ?? null,
-        after: texts[2 * i + 1] ?? null,
-        places: placesOf(hunk.lines),
-      })),
-    );
-    this.onFile(id);
+    file.hunks.forEach(({ lines }, i) => {
+      this.keep(lines, texts[2 * i] ?? null, texts[2 * i + 1] ?? null);
+    });
+    this.onFile(file);
     this.next();
+  }
+
+  /** Keeps the tokens of a hunk's old and new lines. */
+  private keep(lines: readonly DiffLine[], before: LineTokens | null, after: LineTokens | null): void {
+    let old = 0;
+    let fresh = 0;
+    for (const line of lines) {
+      const [text, place] = line.kind === "removed" ? [before, old] : [after, fresh];
+      if (text) this.known.set(line, tokensOf(text, place));
+      if (line.kind !== "added") old++;
+      if (line.kind !== "removed") fresh++;
+    }
   }
 
   private fail(): void {
@@ -135,16 +133,4 @@ export function textsOf({ hunks, language, binary }: DiffFile): string[] | null 
 
 function join(lines: DiffFile["hunks"][number]["lines"], without: "added" | "removed"): string {
   return lines.flatMap(({ kind, text }) => (kind === without ? [] : [text])).join("\n");
-}
-
-function placesOf(lines: DiffFile["hunks"][number]["lines"]): Uint32Array {
-  const places = new Uint32Array(lines.length);
-  let before = 0;
-  let after = 0;
-  lines.forEach(({ kind }, i) => {
-    places[i] = kind === "removed" ? before : after;
-    if (kind !== "added") before++;
-    if (kind !== "removed") after++;
-  });
-  return places;
 }

@@ -19,17 +19,21 @@ export interface DiffFile {
   language: string;
   facts: FileFacts;
   hunks: Hunk[];
+  /** Unchanged lines that are left out after the last hunk; null if that is not known yet. */
+  skippedBelow: number | null;
   /** What there is to say about a file besides its lines. */
   notes: string[];
 }
 
+/** Unchanged lines that the server sends before and after a change. */
+const CONTEXT_LINES = 3;
 const SYMBOLIC_LINK = "120000";
 const SUBMODULE = "160000";
 
 export function toFiles(files: readonly ApiFile[]): DiffFile[] {
   return treeOrder(files.map(({ path }) => path)).map((place, index) => {
     const file = files[place] as ApiFile;
-    const { facts, hunks } = parseDiff(file.diff);
+    const { facts, hunks, parts } = parseDiff(file.diff);
     return {
       index,
       path: file.path,
@@ -41,9 +45,17 @@ export function toFiles(files: readonly ApiFile[]): DiffFile[] {
       language: file.language,
       facts,
       hunks,
+      skippedBelow: file.status === "added" || file.truncated || parts > 1 ? 0 : skippedBelow(hunks),
       notes: notesOf(file, facts, hunks),
     };
   });
+}
+
+/** The lines below the last hunk: there are none where it ends with less context than git gives. */
+function skippedBelow(hunks: readonly Hunk[]): number | null {
+  const end = hunks.at(-1)?.lines.slice(-CONTEXT_LINES) ?? [];
+  const ends = end.length < CONTEXT_LINES || end.some(({ kind, endsFile }) => kind !== "same" || endsFile);
+  return ends ? 0 : null;
 }
 
 /** What changed about a file besides its lines, in a few words. */

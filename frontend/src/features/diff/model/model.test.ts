@@ -29,6 +29,8 @@ describe("parseDiff", () => {
     expect(hunks).toEqual([
       {
         skipped: 2,
+        before: 3,
+        after: 3,
         heading: "fn main",
         lines: [
           { kind: "same", before: 3, after: 3, text: "same" },

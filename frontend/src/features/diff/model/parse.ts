@@ -13,8 +13,11 @@ export interface DiffLine {
 }
 
 export interface Hunk {
-  /** Unchanged lines that are left out before it; null where another part of the file begins. */
+  /** Unchanged lines that are left out before it. */
   skipped: number;
+  /** The numbers of its first line, or of where that would be, in the old and the new file. */
+  before: number;
+  after: number;
   /** What git found above it, such as the name of a function. */
   heading: string;
   lines: DiffLine[];
@@ -30,6 +33,8 @@ export interface FileFacts {
 export interface ParsedFile {
   facts: FileFacts;
   hunks: Hunk[];
+  /** A file that became a link, or the other way round, has two parts. */
+  parts: number;
 }
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$/;
@@ -47,6 +52,7 @@ export function parseDiff(diff: string): ParsedFile {
   let afterLeft = 0;
   let shownUntil = 1;
   let mixedEnds = 0;
+  let parts = 0;
   for (const line of diff.split("\n")) {
     const sign = line[0];
     if (hunk && (beforeLeft > 0 || afterLeft > 0)) {
@@ -78,21 +84,28 @@ export function parseDiff(diff: string): ParsedFile {
       after = Number(header[3]);
       beforeLeft = header[2] === undefined ? 1 : Number(header[2]);
       afterLeft = header[4] === undefined ? 1 : Number(header[4]);
-      const skipped = after + (afterLeft === 0 ? 1 : 0) - shownUntil;
-      hunk = { skipped: Math.max(0, skipped), heading: header[5] ?? "", lines: [] };
+      // The number of an empty side is that of the line before it.
+      const first = after + (afterLeft === 0 ? 1 : 0);
+      hunk = {
+        skipped: Math.max(0, first - shownUntil),
+        before: before + (beforeLeft === 0 ? 1 : 0),
+        after: first,
+        heading: header[5] ?? "",
+        lines: [],
+      };
       hunks.push(hunk);
     } else if (sign === "\\") {
       markEnd(hunk);
     } else if (line.startsWith("diff --git ")) {
-      // A file that became a link, or the other way round, has two parts.
       hunk = null;
+      parts++;
       shownUntil = 1;
     } else {
       readFact(line, facts);
     }
   }
   settleLineEnds(hunks, mixedEnds === 3);
-  return { facts, hunks };
+  return { facts, hunks, parts };
 }
 
 function markEnd(hunk: Hunk | null): void {

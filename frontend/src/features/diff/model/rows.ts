@@ -4,11 +4,9 @@ import type { DiffLine } from "./parse";
 
 export type Mode = "unified" | "split";
 
-/** A line with its place, and the line that it replaces or is replaced by. */
+/** A line, and the line that it replaces or is replaced by. */
 export interface Cell {
   line: DiffLine;
-  hunk: number;
-  at: number;
   partner: DiffLine | null;
 }
 
@@ -16,7 +14,7 @@ export type Row =
   | { kind: "message" }
   | { kind: "file"; file: DiffFile }
   | { kind: "note"; file: DiffFile; text: string }
-  | { kind: "gap"; file: DiffFile; skipped: number; heading: string }
+  | { kind: "gap"; file: DiffFile; gap: number; skipped: number | null; heading: string }
   | { kind: "line"; file: DiffFile; cell: Cell; startsChange: boolean }
   | { kind: "pair"; file: DiffFile; left: Cell | null; right: Cell | null; startsChange: boolean }
   | { kind: "end"; file: DiffFile };
@@ -72,12 +70,12 @@ function rowsOf(file: DiffFile, mode: Mode): FileRows {
 function bodyOf(file: DiffFile, mode: Mode): Row[] {
   const rows: Row[] = [];
   file.hunks.forEach(({ skipped, heading, lines }, hunk) => {
-    if (skipped > 0 || hunk > 0) rows.push({ kind: "gap", file, skipped, heading });
+    if (skipped > 0 || hunk > 0) rows.push({ kind: "gap", file, gap: hunk, skipped, heading });
     let at = 0;
     while (at < lines.length) {
       const line = lines[at] as DiffLine;
       if (line.kind === "same") {
-        const cell: Cell = { line, hunk, at, partner: null };
+        const cell: Cell = { line, partner: null };
         rows.push(
           mode === "unified"
             ? { kind: "line", file, cell, startsChange: false }
@@ -91,8 +89,6 @@ function bodyOf(file: DiffFile, mode: Mode): Row[] {
       const pairs = Math.min(removed, added);
       const cellOf = (offset: number, partner: number | null): Cell => ({
         line: lines[offset] as DiffLine,
-        hunk,
-        at: offset,
         partner: partner === null ? null : (lines[partner] as DiffLine),
       });
       const begin = at;
@@ -110,6 +106,9 @@ function bodyOf(file: DiffFile, mode: Mode): Row[] {
       at += removed + added;
     }
   });
+  if (file.skippedBelow !== 0) {
+    rows.push({ kind: "gap", file, gap: file.hunks.length, skipped: file.skippedBelow, heading: "" });
+  }
   for (const text of file.notes) rows.push({ kind: "note", file, text });
   return rows;
 }
@@ -133,17 +132,43 @@ export function lastUpTo(numbers: readonly number[], limit: number): number {
   return low - 1;
 }
 
-const keys = new WeakMap<Row, number>();
-let lastKey = 0;
+const numbers = new WeakMap<DiffLine, number>();
+let lastNumber = 0;
 
-/** What identifies a row. */
-export function keyOf(row: Row): number {
-  let key = keys.get(row);
-  if (key === undefined) {
-    key = ++lastKey;
-    keys.set(row, key);
+function numberOf(line: DiffLine | undefined): number {
+  if (!line) return 0;
+  let number = numbers.get(line);
+  if (number === undefined) {
+    number = ++lastNumber;
+    numbers.set(line, number);
   }
-  return key;
+  return number;
+}
+
+/** What identifies a row, also among the rows of the same file with more of its lines. */
+export function keyOf(row: Row): string {
+  switch (row.kind) {
+    case "line":
+      return `line ${numberOf(row.cell.line)}`;
+    case "pair":
+      return `pair ${numberOf(row.left?.line)} ${numberOf(row.right?.line)}`;
+    case "gap":
+      return `gap ${row.file.index} ${row.gap}`;
+    case "note":
+      return `note ${row.file.index} ${row.text}`;
+    case "message":
+      return row.kind;
+    default:
+      return `${row.kind} ${row.file.index}`;
+  }
+}
+
+/** The place of a row, or of the same one among rows that were made since; -1 if it is not shown. */
+export function placeOf(rows: readonly Row[], row: Row): number {
+  const at = rows.indexOf(row);
+  if (at >= 0) return at;
+  const key = keyOf(row);
+  return rows.findIndex((other) => keyOf(other) === key);
 }
 
 /** The rows of the change that begins at a row. */
