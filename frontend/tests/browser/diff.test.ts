@@ -197,7 +197,7 @@ describe("diff of a commit", () => {
       "@@ -98,6 +98,6 @@ def first\n line_98()\n line_99()\n-old()\n+changed()\n line_101()\n line_102()\n line_103()\n" +
       "@@ -200,5 +200,4 @@ def second\n line_200()\n-gone()\n line_201()\n line_202()\n line_203()\n";
     const answer = { ...commit, files: [file("long.py", { language: "python", diff })] };
-    const page = await openDiff({ theme: "dark" }, answer);
+    const page = await openDiff({ colorScheme: "dark" }, answer);
     const asked: string[] = [];
     await page.route("**/commit-diff/*/lines?*", (route) => {
       const query = new URL(route.request().url()).searchParams;
