@@ -8,7 +8,9 @@ use console::Style;
 use super::output::{self, Cell, block, bold, dim, line, one_line};
 use super::remote::{RemoteArgs, WorkflowArgs, text};
 use crate::client::Client;
-use crate::domain::approvals::{Approval, ApprovalFilter, ApprovalState, Decide, Decision, RequestApproval, Withdraw};
+use crate::domain::approvals::{
+    Approval, ApprovalFilter, ApprovalState, CheckStatus, Decide, Decision, ReportedCheck, RequestApproval, Withdraw,
+};
 use crate::{Error, Result};
 
 /// Duration of one long poll; the server responds earlier when the approval is decided.
@@ -91,6 +93,9 @@ pub struct AskArgs {
     /// An answer option; repeatable.
     #[arg(long = "option", value_name = "TEXT")]
     pub options: Vec<String>,
+    /// A check that was made, such as `"cargo test=passed: 772 tests"`: passed, failed, running or skipped; repeatable.
+    #[arg(long = "check", value_name = "NAME=STATUS[: DETAILS]", value_parser = read_check)]
+    pub checks: Vec<ReportedCheck>,
     /// The ticket concerned.
     #[arg(long, short, value_name = "TICKET")]
     pub ticket: Option<String>,
@@ -145,6 +150,16 @@ pub async fn command(args: ApprovalArgs, json: bool) -> Result<bool> {
     Ok(true)
 }
 
+/// Reads `NAME=STATUS[: DETAILS]`. The name may contain an equals sign.
+fn read_check(text: &str) -> std::result::Result<ReportedCheck, String> {
+    let form = "give NAME=STATUS or NAME=STATUS: DETAILS";
+    let (head, details) = text.split_once(": ").unwrap_or((text, ""));
+    let (name, status) = head.rsplit_once('=').ok_or(form)?;
+    let status = serde_json::from_value(serde_json::Value::String(status.trim().to_lowercase()))
+        .map_err(|_| format!("{status} is not one of passed, failed, running, skipped; {form}"))?;
+    Ok(ReportedCheck { name: name.trim().to_owned(), status, details: details.to_owned(), url: None })
+}
+
 async fn list(client: &Client, at: &WorkflowArgs, all: bool, limit: u32, json: bool) -> Result<()> {
     let workflow_id = match &at.workflow {
         Some(_) => Some(at.find(client).await?),
@@ -186,6 +201,7 @@ async fn ask(client: &Client, at: &WorkflowArgs, args: AskArgs, json: bool) -> R
         question: text(&args.question)?,
         context: args.context,
         options: (!args.options.is_empty()).then_some(args.options),
+        checks: (!args.checks.is_empty()).then_some(args.checks),
         expires_in_seconds: args.expires,
         ..RequestApproval::default()
     };
@@ -232,6 +248,18 @@ fn show(approval: &Approval) {
     }
     for option in &approval.options {
         line(format!("  [ ] {}", one_line(option)));
+    }
+    for check in &approval.checks {
+        let style = match check.status {
+            CheckStatus::Passed => Style::new().green(),
+            CheckStatus::Failed => Style::new().red(),
+            CheckStatus::Running | CheckStatus::Skipped => Style::new().yellow(),
+        };
+        let address = check.url.as_deref().map(|url| format!(" {}", one_line(url))).unwrap_or_default();
+        line(format!("  {} {}{address}", style.apply_to(output::word(&check.status)), one_line(&check.name)));
+        if !check.details.trim().is_empty() {
+            block(&check.details, "    ");
+        }
     }
     for (name, text) in [("Answer", &approval.answer), ("Reason", &approval.reason)] {
         if let Some(text) = text {

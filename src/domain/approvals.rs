@@ -57,6 +57,39 @@ pub enum ApprovalState {
     Withdrawn,
 }
 
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// It succeeded.
+    Passed,
+    /// It failed.
+    Failed,
+    /// It has not ended yet.
+    Running,
+    /// It was left out.
+    Skipped,
+}
+
+/// A check that the requester reports, such as a test run or a lint. Callboard shows it to the person who decides; it does not
+/// run or verify it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedCheck {
+    /// What was checked, such as `cargo test`.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// How it ended.
+    pub status: CheckStatus,
+    /// What it found, plain text, such as `772 passed`.
+    #[serde(default)]
+    #[schema(max_length = 5_000)]
+    pub details: String,
+    /// Where to read more: an http or https address.
+    #[schema(max_length = 2_000)]
+    pub url: Option<String>,
+}
+
 /// An approval: a question and its decision.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Approval {
@@ -82,6 +115,9 @@ pub struct Approval {
     pub context: String,
     /// Suggested answers; other answers are accepted too.
     pub options: Vec<String>,
+    /// What the requester has checked.
+    #[serde(default)]
+    pub checks: Vec<ReportedCheck>,
     /// Whether the job waits for it.
     pub blocks_job: bool,
     /// The state.
@@ -143,6 +179,9 @@ pub struct RequestApproval {
     /// Up to 50 suggested answers.
     #[schema(max_items = 50)]
     pub options: Option<Vec<String>>,
+    /// Up to 50 checks that were made, for the person who decides.
+    #[schema(max_items = 50)]
+    pub checks: Option<Vec<ReportedCheck>>,
     /// Whether the job is `waiting` until all approvals that block it are decided.
     pub blocks_job: Option<bool>,
     /// Seconds until it expires; not for reviews.

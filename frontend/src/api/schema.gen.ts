@@ -5292,6 +5292,7 @@ export interface components {
             asked_by?: string | null;
             asked_by_name?: string | null;
             blocks_job: boolean;
+            checks?: components["schemas"]["ReportedCheck"][];
             comment_id?: string | null;
             context: string;
             /** Format: date-time */
@@ -5477,6 +5478,8 @@ export interface components {
             title: string;
             workflow_id: string;
         };
+        /** @enum {string} */
+        CheckStatus: "passed" | "failed" | "running" | "skipped";
         Column: {
             category?: components["schemas"]["Category"] | null;
             color?: string | null;
@@ -6659,8 +6662,15 @@ export interface components {
         };
         /** @enum {string} */
         ReportColumnType: "text" | "integer" | "number" | "boolean" | "date" | "time" | "seconds" | "json";
+        ReportedCheck: {
+            details?: string;
+            name: string;
+            status: components["schemas"]["CheckStatus"];
+            url?: string | null;
+        };
         RequestReview: {
             agent_id?: string | null;
+            checks?: components["schemas"]["ReportedCheck"][] | null;
             comment?: string | null;
             ticket_id: string;
         };

@@ -91,6 +91,10 @@ async function makeWork(name: string) {
   await worker.post("/api/tickets/request-review", {
     ticket_id: ticket.ticket_id,
     comment: "Is half an hour short enough?",
+    checks: [
+      { name: "pytest", status: "passed", details: "14 passed", url: "https://ci.example.com/runs/7" },
+      { name: "mypy", status: "failed", details: "src/auth/session.py:11: error: Incompatible types\nFound 1 error" },
+    ],
   });
   const { approvals } = await api<{ approvals: Approval[] }>("GET", `/api/approvals?ticket_id=${ticket.ticket_id}`);
   const ask = (question: string, more: Record<string, unknown> = {}) =>
@@ -117,7 +121,7 @@ const line = (page: Page, text: string): Locator => page.locator(".diff-line", {
 
 describe("review in place", () => {
   it("shows the request, the diff, the checks and the transcript on one screen, and approves by key with undo", async () => {
-    const { workflow, review, ask } = await makeWork("Review screen");
+    const { workflow, worker, ticket, review, ask } = await makeWork("Review screen");
     const second = await ask("Delete the old branch?");
     const page = await openPage(await signedInMember(workflow, "Rita"), "/approvals");
     // From the inbox by key.
@@ -129,7 +133,22 @@ describe("review in place", () => {
     await page.getByText("1 of 2 check boxes of the ticket are ticked").waitFor();
     await page.getByText("14 passed in 0.61s").waitFor();
     await page.getByText("Is half an hour short enough?").waitFor();
-    await page.getByRole("region", { name: "Checks" }).getByText("Running").waitFor();
+    const checks = page.getByRole("region", { name: "Checks" });
+    await checks.getByText("Running").waitFor();
+    // What the agent reports comes first, and of that what failed.
+    expect(await checks.getByRole("listitem").first().textContent()).toMatch(/^mypyfailed/);
+    await checks.getByText("What it found").click();
+    await checks.getByText("Incompatible types").waitFor();
+    expect(await checks.getByRole("link", { name: "Open pytest in a new tab" }).getAttribute("href")).toBe(
+      "https://ci.example.com/runs/7",
+    );
+    // A new run replaces the old one at once.
+    await worker.post("/api/tickets/request-review", {
+      ticket_id: ticket.ticket_id,
+      checks: [{ name: "mypy", status: "passed" }],
+    });
+    await checks.getByText("passed").waitFor();
+    await checks.getByText("Incompatible types").waitFor({ state: "detached" });
     await page.keyboard.press("a");
     // The next one opens, and the first is still held.
     await heading(page, "Delete the old branch?").waitFor();

@@ -3274,6 +3274,8 @@ export interface components {
             asked_by_name?: string | null;
             /** @description Whether the job waits for it. */
             blocks_job: boolean;
+            /** @description What the requester has checked. */
+            checks?: components["schemas"]["ReportedCheck"][];
             /** @description The comment on the ticket that holds the question. */
             comment_id?: string | null;
             /** @description Background for the decision, Markdown. */
@@ -3729,6 +3731,11 @@ export interface components {
             /** @description The workflow of the draft. */
             workflow_id: string;
         };
+        /**
+         * @description How a check ended.
+         * @enum {string}
+         */
+        CheckStatus: "passed" | "failed" | "running" | "skipped";
         /** @description `POST /api/tickets/claim` */
         Claim: {
             /** @description The acting agent, where the caller may act for others. */
@@ -6920,6 +6927,20 @@ export interface components {
             session?: string | null;
             source?: components["schemas"]["UsageSource"] | null;
         };
+        /**
+         * @description A check that the requester reports, such as a test run or a lint. Callboard shows it to the person who decides; it does not
+         *     run or verify it.
+         */
+        ReportedCheck: {
+            /** @description What it found, plain text, such as `772 passed`. */
+            details?: string;
+            /** @description What was checked, such as `cargo test`. */
+            name: string;
+            /** @description How it ended. */
+            status: components["schemas"]["CheckStatus"];
+            /** @description Where to read more: an http or https address. */
+            url?: string | null;
+        };
         /** @description The reports that there are. */
         Reports: {
             /** @description By title. */
@@ -6931,6 +6952,8 @@ export interface components {
             agent_id?: string | null;
             /** @description Whether the job is `waiting` until all approvals that block it are decided. */
             blocks_job?: boolean | null;
+            /** @description Up to 50 checks that were made, for the person who decides. */
+            checks?: components["schemas"]["ReportedCheck"][] | null;
             /** @description Background for the decision, Markdown. */
             context?: string | null;
             /**
@@ -6969,6 +6992,8 @@ export interface components {
         RequestReview: {
             /** @description The acting agent, if the caller may act on behalf of others. */
             agent_id?: string | null;
+            /** @description Up to 50 checks that were made, for the person who decides. They replace those of a review that is pending already. */
+            checks?: components["schemas"]["ReportedCheck"][] | null;
             /** @description What to review; added as a comment. */
             comment?: string | null;
             /** @description The ticket. */

@@ -7,6 +7,7 @@ begin atomic
         'id', approval.id, 'approval_id', approval.id, 'workflow_id', approval.workflow_id,
         'ticket_id', approval.ticket_id, 'ticket_key', 'TKT-' || t.number, 'ticket_title', t.title, 'job_id', approval.job_id,
         'kind', approval.kind, 'question', approval.question, 'context', approval.context, 'options', approval.options,
+        'checks', approval.checks,
         'blocks_job', approval.blocks_job, 'status', approval.status, 'answer', approval.answer, 'reason', approval.reason,
         'asked_by', approval.asked_by, 'asked_by_name', a.name, 'decided_by', approval.decided_by, 'decided_by_name', d.name,
         'decided_at', approval.decided_at, 'expires_at', approval.expires_at, 'comment_id', approval.comment_id,

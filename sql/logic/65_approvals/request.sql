@@ -66,6 +66,38 @@ begin
 end
 $$;
 
+-- The checks that a requester reports, with all their members: [{name, status, details, url}].
+create function logic.normalize_reported_checks(checks jsonb) returns jsonb language plpgsql immutable as $$
+declare
+    fault record;
+begin
+    if checks is null then
+        return '[]';
+    elsif jsonb_typeof(checks) <> 'array' or jsonb_array_length(checks) > 50 then
+        perform logic.fail_invalid('checks', 'must be a list of at most 50 checks');
+    end if;
+    select f.field, f.rule, c.place - 1 as at into fault
+      from jsonb_array_elements(checks) with ordinality c (reported, place)
+     cross join lateral (values
+        (1, 'name', 'must have 1 to 200 characters', char_length(logic.trim_whitespace(c.reported ->> 'name')) between 1 and 200),
+        (2, 'status', 'must be one of passed, failed, running, skipped', c.reported ->> 'status' in ('passed', 'failed', 'running', 'skipped')),
+        (3, 'details', 'must have at most 5000 characters', char_length(coalesce(c.reported ->> 'details', '')) <= 5000),
+        (4, 'url', 'must be an http or https address of at most 2000 characters',
+            coalesce(c.reported ->> 'url' ~ '^https?://[^[:space:][:cntrl:]]+$' and char_length(c.reported ->> 'url') <= 2000,
+                     c.reported ->> 'url' is null))
+     ) f (number, field, rule, holds)
+     where not coalesce(f.holds, false)
+     order by c.place, f.number limit 1;
+    if found then
+        perform logic.fail_invalid(format('checks[%s].%s', fault.at, fault.field), fault.rule);
+    end if;
+    return (
+        select coalesce(jsonb_agg(jsonb_build_object('name', logic.trim_whitespace(c.reported ->> 'name'), 'status', c.reported ->> 'status',
+                   'details', coalesce(c.reported ->> 'details', ''), 'url', c.reported ->> 'url') order by c.place), '[]')
+          from jsonb_array_elements(checks) with ordinality c (reported, place));
+end
+$$;
+
 -- Locks the job that a request is about; checks the worker's lease, if a token is given, and that the job can wait.
 create function logic.lock_asking_job(who logic.principal, job text, lease_token text, blocks_job boolean) returns jobs language plpgsql as $$
 declare
@@ -100,7 +132,7 @@ $$;
 create function logic.request_approval(
     caller text, workflow text default null, ticket text default null, job text default null, kind text default null,
     question text default null, context text default null, options text[] default null, blocks_job boolean default null,
-    expires_in_seconds bigint default null, lease_token text default null
+    expires_in_seconds bigint default null, lease_token text default null, checks jsonb default null
 ) returns jsonb language plpgsql as $$
 declare
     subject constant logic.approval_subject := logic.authorize_approval_subject(caller, workflow, ticket, job);
@@ -113,6 +145,7 @@ begin
     question := logic.trim_whitespace(coalesce(question, ''));
     options := coalesce(logic.normalize_list(options), '{}');
     perform logic.check_approval_request(kind, question, options, subject.ticket_id, job, blocks_job, expires_in_seconds);
+    checks := logic.normalize_reported_checks(checks);
     if job is not null then
         held := logic.lock_asking_job(who, job, lease_token, blocks_job);
     end if;
@@ -120,7 +153,7 @@ begin
         perform logic.lock_ticket_for_review(subject.workflow_id, subject.ticket_id);
     end if;
     answer := logic.insert_approval(who, subject.workflow_id, subject.ticket_id, job, kind, question, context, options, blocks_job,
-        clock_timestamp() + make_interval(secs => expires_in_seconds));
+        clock_timestamp() + make_interval(secs => expires_in_seconds), checks => checks);
     if blocks_job and held.status in ('queued', 'running') then
         update jobs j set status = 'waiting' where j.id = held.id;
     end if;
@@ -132,7 +165,7 @@ $$;
 create function logic.insert_approval(
     who logic.principal, workflow text, ticket text, job text, kind text, question text, context text default '',
     options text[] default '{}', blocks_job boolean default false, expires_at timestamptz default null,
-    required boolean default false, comment_id text default null
+    required boolean default false, comment_id text default null, checks jsonb default '[]'
 ) returns jsonb language plpgsql as $$
 declare
     before text := (select t.approval_status from tickets t where t.id = ticket and kind = 'review' and not required);
@@ -142,9 +175,9 @@ begin
         update tickets t set approval_status = 'pending_review' where t.id = ticket and t.approval_status is distinct from 'pending_review';
     end if;
     insert into approvals (workflow_id, ticket_id, job_id, kind, question, context, options, blocks_job, required, expires_at,
-                           asked_by, asked_through, comment_id, ticket_before)
+                           asked_by, asked_through, comment_id, ticket_before, checks)
     values (workflow, ticket, job, kind, question, coalesce(context, ''), options, coalesce(blocks_job, false), required, expires_at,
-            logic.effective_actor_id(who), who.actor_id, comment_id, before)
+            logic.effective_actor_id(who), who.actor_id, comment_id, before, checks)
     returning * into made;
     return logic.approval_json(made);
 end

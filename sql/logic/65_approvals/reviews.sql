@@ -1,30 +1,34 @@
 -- Reviews and clarifications of tickets: approvals under the names that existing clients use.
 
 -- Requests a review of a ticket whose row is locked.
-create function logic.insert_review(who logic.principal, ticket tickets, required boolean default false) returns jsonb language plpgsql as $$
+create function logic.insert_review(who logic.principal, ticket tickets, required boolean default false, checks jsonb default '[]') returns jsonb language plpgsql as $$
 begin
     return logic.insert_approval(who, (ticket).workflow_id, (ticket).id, null, 'review',
-        format('Review TKT-%s: %s', (ticket).number, (ticket).title), required => insert_review.required);
+        format('Review TKT-%s: %s', (ticket).number, (ticket).title), required => insert_review.required, checks => insert_review.checks);
 end
 $$;
 
--- POST /api/tickets/request-review. Returns the pending review if there is one.
-create function logic.request_review(caller text, ticket text, comment text default null) returns jsonb language plpgsql as $$
+-- POST /api/tickets/request-review. Returns the pending review if there is one; checks that are given replace its own.
+create function logic.request_review(caller text, ticket text, comment text default null, checks jsonb default null) returns jsonb language plpgsql as $$
 declare
     access constant logic.ticket_access := logic.authorize_ticket(caller, ticket, 'member');
     who constant logic.principal := access.who;
     tid constant text := access.ticket_id;
     row tickets;
     waiting text;
+    reported constant jsonb := logic.normalize_reported_checks(checks);
 begin
     perform logic.require_open_workflow(access.workflow_id);
     row := logic.lock_ticket(tid);
     if row.approval_status = 'pending_review' then
         waiting := (select a.id from approvals a where a.ticket_id = tid and a.kind = 'review' and a.status = 'pending');
+        if checks is not null then
+            update approvals a set checks = reported where a.id = waiting;
+        end if;
         return jsonb_build_object('success', true, 'ticket_id', tid, 'approval_id', waiting, 'approval_status', 'pending_review',
             'message', format('TKT-%s waits for review already.', row.number));
     end if;
-    waiting := logic.insert_review(who, row) ->> 'id';
+    waiting := logic.insert_review(who, row, checks => reported) ->> 'id';
     if nullif(logic.trim_whitespace(comment), '') is not null then
         perform logic.insert_comment(who, tid, row.workflow_id, comment, field => 'comment');
     end if;

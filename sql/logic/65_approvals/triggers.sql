@@ -78,8 +78,8 @@ begin
           from new_rows n
           join old_rows o using (id)
           cross join lateral jsonb_array_elements(logic.approval_changes(n)) with ordinality c (change, place)
-         where (n.status, n.answer, n.reason, n.decided_by, n.question, n.context, n.options, n.expires_at, n.blocks_job)
-               is distinct from (o.status, o.answer, o.reason, o.decided_by, o.question, o.context, o.options, o.expires_at, o.blocks_job)));
+         where (n.status, n.answer, n.reason, n.decided_by, n.question, n.context, n.options, n.checks, n.expires_at, n.blocks_job)
+               is distinct from (o.status, o.answer, o.reason, o.decided_by, o.question, o.context, o.options, o.checks, o.expires_at, o.blocks_job)));
     return null;
 end
 $$;

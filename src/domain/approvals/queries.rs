@@ -1,5 +1,7 @@
 //! The calls that request, list and decide approvals.
 
+use tokio_postgres::types::Json;
+
 use super::{Approval, ApprovalFilter, ApprovalKind, ApprovalList, Decide, Decision, RequestApproval, Withdraw};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
@@ -19,6 +21,7 @@ pub async fn request(db: &Db, caller: &Caller, input: &RequestApproval) -> Resul
         blocks_job: input.blocks_job,
         expires_in_seconds: input.expires_in_seconds,
         lease_token: input.lease_token,
+        checks: input.checks.as_ref().map(Json),
     )))
     .await
 }

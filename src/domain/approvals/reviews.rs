@@ -1,9 +1,10 @@
 //! Reviews and clarifications of tickets: approvals with the requests and answers of ticket tracking.
 
 use serde::{Deserialize, Serialize};
+use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
-use super::{Approval, Decision};
+use super::{Approval, Decision, ReportedCheck};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::tickets::ApprovalStatus;
@@ -18,6 +19,9 @@ pub struct RequestReview {
     /// What to review; added as a comment.
     #[schema(max_length = 100_000)]
     pub comment: Option<String>,
+    /// Up to 50 checks that were made, for the person who decides. They replace those of a review that is pending already.
+    #[schema(max_items = 50)]
+    pub checks: Option<Vec<ReportedCheck>>,
     /// The acting agent, if the caller may act on behalf of others.
     pub agent_id: Option<String>,
 }
@@ -115,7 +119,13 @@ pub struct PendingReviews {
 
 /// Requests a review of a ticket.
 pub async fn request_review(db: &Db, caller: &Caller, input: &RequestReview) -> Result<Reviewed> {
-    db.call(sql_fn!(request_review(caller: caller.to_sql(), ticket: input.ticket_id, comment: input.comment))).await
+    db.call(sql_fn!(request_review(
+        caller: caller.to_sql(),
+        ticket: input.ticket_id,
+        comment: input.comment,
+        checks: input.checks.as_ref().map(Json),
+    )))
+    .await
 }
 
 /// Approves or rejects a ticket that waits for review.

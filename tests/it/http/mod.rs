@@ -7,6 +7,7 @@ mod accounts_refresh;
 mod accounts_setup;
 mod accounts_tokens;
 mod administration;
+mod approval_checks;
 mod approvals;
 mod boards;
 mod busy;

@@ -27,7 +27,7 @@ interface Options {
 
 const MOVE_KEYS = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"]);
 
-// Other options, even equal ones, would make dnd-kit render every card anew.
+// Other options, even equal ones, would make dnd-kit render every card again.
 const BY_MOUSE = { activationConstraint: { distance: 5 } };
 const BY_TOUCH = { activationConstraint: { delay: 220, tolerance: 8 } };
 

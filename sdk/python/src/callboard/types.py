@@ -385,6 +385,8 @@ class Approval(TypedDict):
     """Their name."""
     blocks_job: bool
     """Whether the job waits for it."""
+    checks: NotRequired[list[ReportedCheck]]
+    """What the requester has checked."""
     comment_id: NotRequired[str | None]
     """The comment on the ticket that holds the question."""
     context: str
@@ -800,6 +802,10 @@ class CheckDuplicate(TypedDict):
     """Up to 500 characters."""
     workflow_id: str
     """The workflow of the draft."""
+
+
+CheckStatus: TypeAlias = Literal["passed", "failed", "running", "skipped"]
+"""How a check ended."""
 
 
 class Claim(TypedDict):
@@ -3642,6 +3648,21 @@ class ReportUsage(TypedDict):
     """What sends the report. Defaults to `api`."""
 
 
+class ReportedCheck(TypedDict):
+    """A check that the requester reports, such as a test run or a lint. Callboard shows it to the person who decides;
+    it does not run or verify it.
+    """
+
+    details: NotRequired[str]
+    """What it found, plain text, such as `772 passed`."""
+    name: str
+    """What was checked, such as `cargo test`."""
+    status: CheckStatus
+    """How it ended."""
+    url: NotRequired[str | None]
+    """Where to read more: an http or https address."""
+
+
 class Reports(TypedDict):
     """The reports that there are."""
 
@@ -3656,6 +3677,8 @@ class RequestApproval(TypedDict):
     """The acting agent, if the caller may act on behalf of others."""
     blocks_job: NotRequired[bool | None]
     """Whether the job is `waiting` until all approvals that block it are decided."""
+    checks: NotRequired[list[ReportedCheck] | None]
+    """Up to 50 checks that were made, for the person who decides."""
     context: NotRequired[str | None]
     """Background for the decision, Markdown."""
     expires_in_seconds: NotRequired[int | None]
@@ -3696,6 +3719,10 @@ class RequestReview(TypedDict):
 
     agent_id: NotRequired[str | None]
     """The acting agent, if the caller may act on behalf of others."""
+    checks: NotRequired[list[ReportedCheck] | None]
+    """Up to 50 checks that were made, for the person who decides. They replace those of a review that is pending
+    already.
+    """
     comment: NotRequired[str | None]
     """What to review; added as a comment."""
     ticket_id: str

@@ -36,6 +36,7 @@ pub(super) const TOOLS: &[Tool] = &[
             ("context", "Background."),
             ("options", "Answers to offer."),
             ("blocks_job", "The job waits."),
+            ("checks", "Test runs and the like: name, status."),
         ],
         returns: &[("approval_id", STRING)],
         run: ask,

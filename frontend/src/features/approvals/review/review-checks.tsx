@@ -1,37 +1,45 @@
 import { Link } from "@tanstack/react-router";
-import { CircleAlert, CircleCheck, CircleDashed, type LucideIcon, TriangleAlert } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
+import { CircleAlert, CircleCheck, CircleDashed, TriangleAlert } from "lucide-react";
+import { useMemo } from "react";
 import type { Finding, Job, TicketDetail } from "@/api/types";
+import { type ReportedCheck, sortChecks } from "@/entities/approval/reported-checks";
 import { JobStatusBadge } from "@/entities/job/job-status";
 import { Usage } from "@/entities/job/usage";
-import { cn } from "@/ui/cn";
 import { VisibleText } from "@/ui/invisible";
 import { JsonTree } from "@/ui/json-tree";
+import { CheckRow } from "./check-row";
+import { ReportedCheckRow } from "./reported-check-row";
 import { Summary } from "./summary";
 import { readTasks } from "./task-list";
 
 const OPEN_TASKS_SHOWN = 6;
 
 interface Props {
+  /** What the requester reports. */
+  reported: readonly ReportedCheck[];
   job: Job | undefined;
   ticket: TicketDetail | undefined;
   findings: readonly Finding[];
   nameOfStage: (stage: string) => string;
 }
 
-/** What is known about the work: only what the server has, nothing that is guessed. */
-export function ReviewChecks({ job, ticket, findings, nameOfStage }: Props) {
+/** What is known about the work: what the requester reports, and what the server has; nothing that is guessed. */
+export function ReviewChecks({ reported, job, ticket, findings, nameOfStage }: Props) {
   const tasks = useMemo(() => readTasks(ticket?.description ?? ""), [ticket?.description]);
   const open = tasks.filter(({ done }) => !done);
   const blockers = ticket?.blocked_by.filter(({ is_resolved, deleted }) => !is_resolved && !deleted) ?? [];
-  if (!job && tasks.length + blockers.length + findings.length === 0) return null;
+  if (!job && reported.length + tasks.length + blockers.length + findings.length === 0) return null;
   return (
     <section aria-label="Checks" className="grid gap-2">
       <h2 className="font-semibold text-xs">Checks</h2>
       <ul className="grid gap-1.5 text-xs">
+        {sortChecks(reported).map((check, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two checks may have the same name
+          <ReportedCheckRow key={`${i} ${check.name}`} check={check} />
+        ))}
         {job && <JobCheck job={job} nameOfStage={nameOfStage} />}
         {tasks.length > 0 && (
-          <Row
+          <CheckRow
             icon={open.length === 0 ? CircleCheck : CircleDashed}
             tone={open.length === 0 ? "text-success" : "text-warning"}
           >
@@ -49,17 +57,17 @@ export function ReviewChecks({ job, ticket, findings, nameOfStage }: Props) {
                 {open.length > OPEN_TASKS_SHOWN && <li>and {open.length - OPEN_TASKS_SHOWN} more</li>}
               </ul>
             )}
-          </Row>
+          </CheckRow>
         )}
         {blockers.map(({ ticket_id, key, title }) => (
-          <Row key={ticket_id} icon={CircleAlert} tone="text-danger">
+          <CheckRow key={ticket_id} icon={CircleAlert} tone="text-danger">
             Blocked by <span className="tabular">{key}</span> <VisibleText text={title} />
-          </Row>
+          </CheckRow>
         ))}
         {findings.map(({ kind, message, since }) => (
-          <Row key={`${kind} ${since}`} icon={TriangleAlert} tone="text-warning">
+          <CheckRow key={`${kind} ${since}`} icon={TriangleAlert} tone="text-warning">
             <VisibleText text={message} />
-          </Row>
+          </CheckRow>
         ))}
       </ul>
       {job?.result !== null && job?.result !== undefined && (
@@ -77,7 +85,7 @@ export function ReviewChecks({ job, ticket, findings, nameOfStage }: Props) {
 function JobCheck({ job, nameOfStage }: { job: Job } & Pick<Props, "nameOfStage">) {
   const failed = job.status === "failed";
   return (
-    <Row
+    <CheckRow
       icon={failed ? CircleAlert : job.status === "succeeded" ? CircleCheck : CircleDashed}
       tone={failed ? "text-danger" : job.status === "succeeded" ? "text-success" : "text-muted-foreground"}
     >
@@ -106,15 +114,6 @@ function JobCheck({ job, nameOfStage }: { job: Job } & Pick<Props, "nameOfStage"
           <Usage usage={job.usage} />
         </span>
       )}
-    </Row>
-  );
-}
-
-function Row({ icon: Icon, tone, children }: { icon: LucideIcon; tone: string; children: ReactNode }) {
-  return (
-    <li className="flex items-start gap-2">
-      <Icon className={cn("mt-px size-4 shrink-0", tone)} aria-hidden="true" />
-      <div className="min-w-0 flex-1">{children}</div>
-    </li>
+    </CheckRow>
   );
 }

@@ -179,7 +179,13 @@ export function Review({ approval, onOpen, onLeave, renderDiff, renderTranscript
         >
           <ReviewRequest approval={approval} asker={asker} ticket={ticket} heading={heading} />
           <ReviewComments comments={ticket?.comments ?? []} />
-          <ReviewChecks job={job} ticket={ticket} findings={findings} nameOfStage={nameOfStage} />
+          <ReviewChecks
+            reported={approval.checks}
+            job={job}
+            ticket={ticket}
+            findings={findings}
+            nameOfStage={nameOfStage}
+          />
           {diff && transcript}
           {!side && (
             <p className="text-muted-foreground text-xs">

@@ -7,8 +7,8 @@ import { toRows } from "./rows";
 const CONTEXT = 3;
 
 /** A source of the same numbers in each run (a linear congruential generator, Numerical Recipes). */
-function random(seed: number) {
-  let state = seed;
+function random(start: number) {
+  let state = start;
   return (below: number): number => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
@@ -79,15 +79,15 @@ function take(file: DiffFile, gap: number, part: Part, texts: readonly string[])
 describe("withLines", () => {
   it("shows the whole file in the end, whatever is asked for first", () => {
     const parts: Part[] = ["top", "bottom", "all"];
-    for (let seed = 1; seed <= 300; seed++) {
-      const next = random(seed);
+    for (let start = 1; start <= 300; start++) {
+      const next = random(start);
       const { whole, texts, file: sent } = changedFile(next);
       if (sent.hunks.length === 0) continue;
       let file = sent;
       for (let steps = 0; ; steps++) {
         const gaps = toRows([file], "unified", new Set(), false).rows.filter(({ kind }) => kind === "gap");
         if (gaps.length === 0) break;
-        expect(steps, `seed ${seed}`).toBeLessThan(60);
+        expect(steps, `start ${start}`).toBeLessThan(60);
         const row = gaps[next(gaps.length)];
         if (row?.kind !== "gap") continue;
         const part = row.gap === 0 ? "bottom" : row.skipped === null ? "top" : (parts[next(3)] as Part);
@@ -95,7 +95,7 @@ describe("withLines", () => {
       }
       expect(
         file.hunks.flatMap(({ lines }) => lines),
-        `seed ${seed}`,
+        `start ${start}`,
       ).toEqual(whole);
     }
   });
