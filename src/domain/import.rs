@@ -74,7 +74,7 @@ pub struct Outcome {
     pub milestones: u64,
     /// Milestones imported before that an updating import changed.
     pub milestones_updated: u64,
-    /// Items that were imported before, whose tickets were deleted or merged here since; an updating import leaves them alone and
+    /// Items that were imported before, whose tickets were deleted, archived or merged here since; an updating import leaves them alone and
     /// names them. At most 1,000.
     pub gone: Vec<GoneTicket>,
     /// How many these are.
@@ -92,7 +92,7 @@ pub struct GoneTicket {
     pub reference: String,
     /// The key here, e.g. `TKT-12`.
     pub key: String,
-    /// `deleted` or `merged`.
+    /// `deleted`, `archived` or `merged`.
     pub reason: String,
 }
 

@@ -1,12 +1,14 @@
 -- Imports that update: tickets that were imported before take over what their source changed.
 
--- The known items whose tickets were deleted or merged here, which an updating import leaves alone: how many, and the first of them.
+-- The known items whose tickets were deleted, archived or merged here, which an updating import leaves alone: how many, and the first of them.
 create function logic.gone_imports(workflow text, items jsonb) returns jsonb language sql stable set enable_nestloop = off
 begin atomic
     with
     -- Those tickets.
     gone as (
-        select i.ref, t.number, case when t.deleted_at is not null then 'deleted' else 'merged' end as reason
+        select i.ref, t.number, case when t.deleted_at is null then 'merged' when (
+                    select h.metadata -> 'archived' = 'true' from history h
+                     where h.ticket_id = t.id and h.change_type = 'deleted' order by h.seq desc limit 1) then 'archived' else 'deleted' end as reason
           from logic.import_items(gone_imports.items) i
           join tickets t on t.workflow_id = gone_imports.workflow and t.external_ref = i.ref and not logic.is_live(t)
     )

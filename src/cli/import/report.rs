@@ -95,13 +95,13 @@ fn print_milestones(milestones: &[Milestone]) {
     println!("");
 }
 
-/// The tickets that an update leaves alone, because they were deleted or merged here.
+/// The tickets that an update leaves alone, because they were deleted, archived or merged here.
 fn print_gone(outcome: &Outcome) {
     for ticket in outcome.gone.iter().take(MAX_SHOWN) {
         let reference = output::one_line(&ticket.reference);
         eprintln!("{reference} ({}) was {} here; it is left alone.", ticket.key, ticket.reason);
     }
-    more(outcome.gone_count as usize, "tickets that were deleted or merged here");
+    more(outcome.gone_count as usize, "tickets that were deleted, archived or merged here");
 }
 
 /// A table for each kind of names.
@@ -153,7 +153,7 @@ fn summary(args: &FileArgs, done: &Done, outcome: &Outcome) -> String {
             if args.update { 0 } else { outcome.newer },
             "of these have newer changes in the file; --update takes them over",
         ),
-        (outcome.gone_count, "tickets left alone, because they were deleted or merged here"),
+        (outcome.gone_count, "tickets left alone, because they were deleted, archived or merged here"),
         (outcome.milestones, "milestones"),
         (outcome.milestones_updated, "milestones updated"),
         (outcome.comments, "comments"),
