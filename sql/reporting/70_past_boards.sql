@@ -14,7 +14,7 @@ begin atomic
            c.parent_ticket_id, c.tags, c.is_resolved, c.is_blocked, c.blocked_by_ticket_ids, c.story_points, c.estimate_minutes,
            c.spent_minutes, c.created_at, c.updated_at, c.started_at, c.completed_at,
            c.due_on, c.milestone_id
-      from logic.cards_after(board_at.workflow, logic.find_seq_at(board_at.workflow, board_at.at)) c
+      from logic.cards_at(board_at.workflow, logic.find_seq_at(board_at.workflow, board_at.at), board_at.at) c
      order by c.status, c.rank, c.number;
 end;
 
@@ -25,6 +25,6 @@ returns table (ticket_id text, key text, title text, change text, field text, ol
 language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select d.*
-      from logic.compare_boards(board_diff.workflow, logic.find_seq_at(board_diff.workflow, board_diff.from_time),
-                                logic.find_seq_at(board_diff.workflow, board_diff.to_time)) d;
+      from logic.compare_boards(board_diff.workflow, logic.find_seq_at(board_diff.workflow, board_diff.from_time), board_diff.from_time,
+                                logic.find_seq_at(board_diff.workflow, board_diff.to_time), board_diff.to_time) d;
 end;

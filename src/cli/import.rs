@@ -111,6 +111,7 @@ pub async fn command(args: ImportArgs, json: bool) -> Result<ExitCode> {
 struct Done {
     batch: Batch,
     mapping: MappedNames,
+    milestones: Vec<import::Milestone>,
     cycles: Vec<import::Cycle>,
     /// None if nothing was written.
     outcome: Option<Outcome>,
@@ -206,5 +207,5 @@ async fn write(args: &FileArgs, mut batch: Batch, given: &Mapping, is_rejected: 
     bar.finish_and_clear();
     open.close().await;
     let (mapping, plan, outcome) = written?;
-    Ok(Done { batch, mapping, cycles: plan.cycles, outcome })
+    Ok(Done { batch, mapping, milestones: plan.milestones, cycles: plan.cycles, outcome })
 }

@@ -11,6 +11,7 @@ mod graph;
 mod item;
 mod json;
 mod mapping;
+mod milestones;
 mod model;
 mod names;
 mod people;
@@ -30,6 +31,7 @@ pub use self::files::{Files, MAX_BYTES, NamedFile};
 pub use self::formats::Format;
 pub use self::item::{Cycle, Item, Plan};
 pub use self::mapping::{Board, BoardColumn, How, MappedName, MappedNames, Mapping, NEW_AGENT, UnknownPeople};
+pub use self::milestones::Milestone;
 pub use self::model::{BadLine, Batch, Comment, Losses, Move, NotTaken, Stage, Ticket};
 pub use self::plan::plan;
 pub use self::preview::{ImportAnswer, ImportFile, ImportPreview, SampleTicket, import_file, preview_file};
@@ -68,10 +70,30 @@ pub struct Outcome {
     pub related: u64,
     /// Links to items that do not exist.
     pub missing_links: u64,
+    /// New milestones.
+    pub milestones: u64,
+    /// Milestones imported before that an updating import changed.
+    pub milestones_updated: u64,
+    /// Items that were imported before, whose tickets were deleted, archived or merged here since; an updating import leaves them alone and
+    /// names them. At most 1,000.
+    pub gone: Vec<GoneTicket>,
+    /// How many these are.
+    pub gone_count: u64,
     /// People provisioned as agents.
     pub agents: u64,
     /// Ticket types added to the board.
     pub types_added: Vec<String>,
+}
+
+/// A ticket that an updating import leaves alone, because it is no longer on the board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GoneTicket {
+    /// The id in the other tracker.
+    pub reference: String,
+    /// The key here, e.g. `TKT-12`.
+    pub key: String,
+    /// `deleted`, `archived` or `merged`.
+    pub reason: String,
 }
 
 /// The board of the workflow of this id or name; the default one if there is no such workflow, because an import creates it.
@@ -103,15 +125,28 @@ pub async fn run(
     update: bool,
     dry_run: bool,
 ) -> Result<Outcome> {
-    let (items, people) = (Json(&plan.items), Json(&plan.new_agents));
+    let (items, people, milestones) = (Json(&plan.items), Json(&plan.new_agents), Json(&plan.milestones));
     let caller = caller.to_sql();
     if dry_run {
-        let call = sql_fn!(try_import(caller: caller, named: workflow, items, people, update_existing: update));
+        let call = sql_fn!(try_import(
+            caller: caller,
+            named: workflow,
+            items,
+            people,
+            update_existing: update,
+            milestones,
+        ));
         return db.call(call).await;
     }
-    let outcome = db
-        .call(sql_fn!(import_tickets(caller: caller, named: workflow, items, people, update_existing: update)))
-        .await?;
+    let call = sql_fn!(import_tickets(
+        caller: caller,
+        named: workflow,
+        items,
+        people,
+        update_existing: update,
+        milestones,
+    ));
+    let outcome = db.call(call).await?;
     refresh_words(db).await;
     Ok(outcome)
 }

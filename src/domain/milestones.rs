@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 #[cfg(feature = "server")]
 pub use self::queries::*;
-use crate::domain::tickets::nullable;
+use crate::domain::tickets::{not_null, nullable};
 
 /// A milestone, and how far it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -85,12 +85,12 @@ pub struct CreateMilestone {
 #[serde(deny_unknown_fields, default)]
 pub struct UpdateMilestone {
     /// 1 to 200 characters, on one line.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 200)]
+    #[serde(deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub name: Option<String>,
     /// What it is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 2000)]
+    #[serde(deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, max_length = 2000)]
     pub description: Option<String>,
     /// The day on which work on it starts; null: none.
     #[serde(deserialize_with = "nullable", skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,8 @@ pub struct UpdateMilestone {
     #[schema(value_type = Option<String>, format = Date)]
     pub due_on: Option<Option<String>>,
     /// `true` closes it, `false` opens it again.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "not_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = bool)]
     pub is_closed: Option<bool>,
     /// The acting agent, where the caller may act for others.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -144,7 +144,7 @@ pub struct NoteSearch {
 }
 
 fn filters_to_sql(filters: Option<&Filters>) -> Result<Json<serde_json::Value>> {
-    filters.cloned().unwrap_or_default().to_sql()
+    filters.cloned().unwrap_or_default().to_sql("filters.")
 }
 
 /// Saves a search.
@@ -175,7 +175,7 @@ pub async fn get(db: &Db, caller: &Caller, search: &str) -> Result<SavedSearch> 
 
 /// Changes a saved search.
 pub async fn update(db: &Db, caller: &Caller, search: &str, input: &UpdateSearch) -> Result<SavedSearch> {
-    let filters = input.filters.as_ref().map(Filters::to_sql).transpose()?.map(|json| json.0);
+    let filters = input.filters.as_ref().map(|filters| filters.to_sql("filters.")).transpose()?.map(|json| json.0);
     let mut changes = serde_json::json!({
         "name": input.name, "query": input.query, "search_type": input.search_type, "filters": filters,
         "include_comments": input.include_comments, "shared": input.shared, "notify": input.notify,

@@ -23,6 +23,7 @@ pub const KINDS: &[&str] = &[
     "import",
     "invitation_accepted",
     "invitation_created",
+    "invite_link_withdrawn",
     "key_changed",
     "key_created",
     "key_first_used",

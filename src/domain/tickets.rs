@@ -160,6 +160,14 @@ fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D:
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
+/// Deserializes a field that may be absent, but not `null`, which would look like a change that is not made. Use with
+/// `#[serde(default)]`.
+pub(in crate::domain) fn not_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// Deserializes a field for which `null` differs from absent: absent → `None`, `null` → `Some(None)`.
 /// Use with `#[serde(default)]`.
 pub(in crate::domain) fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(

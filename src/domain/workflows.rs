@@ -193,6 +193,9 @@ pub struct Workflow {
     /// Its board; omitted in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub board_config: Option<BoardConfig>,
+    /// The version of its board, on which a change of the board may be based; omitted in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub board_version: Option<String>,
 }
 
 /// A page of workflows.
@@ -253,6 +256,9 @@ pub struct SetBoard {
     pub board_config: BoardConfig,
     /// `{"removed_column": "column"}`.
     pub moves: std::collections::BTreeMap<String, String>,
+    /// The `board_version` this change is based on; a mismatch is a conflict. Defaults to replacing any version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// The response with a board.
@@ -262,6 +268,9 @@ pub struct BoardConfigAnswer {
     pub success: bool,
     /// The current configuration.
     pub board_config: BoardConfig,
+    /// Its version.
+    #[serde(default)]
+    pub board_version: String,
 }
 
 /// A member of a workflow.

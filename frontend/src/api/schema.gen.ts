@@ -5395,6 +5395,7 @@ export interface components {
         };
         BoardConfigAnswer: {
             board_config: components["schemas"]["BoardConfig"];
+            board_version?: string;
             success: boolean;
         };
         BoardMoment: {
@@ -5926,6 +5927,11 @@ export interface components {
         };
         /** @enum {string} */
         Format: "json" | "csv" | "markdown";
+        GoneTicket: {
+            key: string;
+            reason: string;
+            reference: string;
+        };
         /** @enum {string} */
         GroupBy: "day" | "agent" | "model" | "ticket" | "job" | "workflow";
         HistoryEntry: {
@@ -6073,6 +6079,19 @@ export interface components {
                 [key: string]: string;
             };
         };
+        ImportMilestone: {
+            /** Format: date-time */
+            closed_at?: string | null;
+            description?: string;
+            /** Format: date-time */
+            due_at?: string | null;
+            is_closed?: boolean | null;
+            name: string;
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** Format: int64 */
+            tickets?: number;
+        };
         ImportOutcome: {
             /** Format: int64 */
             agents: number;
@@ -6082,12 +6101,19 @@ export interface components {
             comments: number;
             /** Format: int64 */
             existing: number;
+            gone: components["schemas"]["GoneTicket"][];
+            /** Format: int64 */
+            gone_count: number;
             /** Format: int64 */
             imported: number;
             /** Format: int64 */
             imported_before: number;
             /** Format: int64 */
             kept: number;
+            /** Format: int64 */
+            milestones: number;
+            /** Format: int64 */
+            milestones_updated: number;
             /** Format: int64 */
             missing_links: number;
             /** Format: int64 */
@@ -6113,6 +6139,7 @@ export interface components {
             has_moves: boolean;
             looks_like: string;
             mapping: components["schemas"]["MappedNames"];
+            milestones: components["schemas"]["ImportMilestone"][];
             not_taken: components["schemas"]["NotTaken"][];
             samples: components["schemas"]["SampleTicket"][];
             ticket_types: string[];
@@ -6150,6 +6177,8 @@ export interface components {
             state: string;
             /** Format: date-time */
             used_at?: string | null;
+            /** Format: date-time */
+            withdrawn_at?: string | null;
         };
         InviteLinks: {
             links: components["schemas"]["InviteLink"][];
@@ -6932,6 +6961,7 @@ export interface components {
             moves?: {
                 [key: string]: string;
             };
+            version?: string | null;
         };
         Setup: {
             /** Format: email */
@@ -7219,11 +7249,11 @@ export interface components {
         };
         UpdateMilestone: {
             agent_id?: string | null;
-            description?: string | null;
+            description?: string;
             /** Format: date */
             due_on?: string | null;
-            is_closed?: boolean | null;
-            name?: string | null;
+            is_closed?: boolean;
+            name?: string;
             /** Format: date */
             starts_on?: string | null;
         };
@@ -7400,6 +7430,7 @@ export interface components {
             /** Format: date-time */
             archived_at?: string | null;
             board_config?: components["schemas"]["BoardConfig"] | null;
+            board_version?: string | null;
             /** Format: date-time */
             created_at: string;
             created_by?: string | null;

@@ -39,11 +39,11 @@ export const workflows = {
     unwrap(client.PATCH("/api/workflows/{id}", { ...workflowPath(id), body })),
   archive: (id: string) => unwrap(client.DELETE("/api/workflows/{id}", workflowPath(id))),
   restore: (id: string) => unwrap(client.POST("/api/workflows/{id}/restore", workflowPath(id))),
-  putBoard: (id: string, board_config: BoardChange, moves: Record<string, string>) =>
+  putBoard: (id: string, board_config: BoardChange, moves: Record<string, string>, version?: string | null) =>
     unwrap(
       client.PUT("/api/workflows/{id}/board", {
         ...workflowPath(id),
-        body: { board_config: board_config as Schemas["BoardConfig"], moves },
+        body: { board_config: board_config as Schemas["BoardConfig"], moves, version: version ?? null },
       }),
     ),
   setTracking: (id: string, enabled: boolean) =>

@@ -2431,7 +2431,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Replaces the board's configuration. */
+        /**
+         * Replaces the board's configuration.
+         * @description With `version`, which every answer with a board has as `board_version`, a board that was changed since is refused with 409
+         *     (`stale_version`).
+         */
         put: operations["setBoard"];
         post?: never;
         delete?: never;
@@ -3511,6 +3515,8 @@ export interface components {
         BoardConfigAnswer: {
             /** @description The current configuration. */
             board_config: components["schemas"]["BoardConfig"];
+            /** @description Its version. */
+            board_version?: string;
             /** @description Always true. */
             success: boolean;
         };
@@ -4963,6 +4969,15 @@ export interface components {
          * @enum {string}
          */
         Format: "json" | "csv" | "markdown";
+        /** @description A ticket that an updating import leaves alone, because it is no longer on the board. */
+        GoneTicket: {
+            /** @description The key here, e.g. `TKT-12`. */
+            key: string;
+            /** @description `deleted`, `archived` or `merged`. */
+            reason: string;
+            /** @description The id in the other tracker. */
+            reference: string;
+        };
         /**
          * @description By what usage is added up.
          * @enum {string}
@@ -5309,6 +5324,35 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** @description A milestone as its source describes it. */
+        ImportMilestone: {
+            /**
+             * Format: date-time
+             * @description When it was closed, if the source says it.
+             */
+            closed_at?: string | null;
+            /** @description The description. */
+            description?: string;
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            due_at?: string | null;
+            /** @description Whether it is closed; null if the source does not say it. */
+            is_closed?: boolean | null;
+            /** @description The name. Names that differ in case only are one milestone. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When the work on it starts.
+             */
+            starts_at?: string | null;
+            /**
+             * Format: int64
+             * @description How many tickets of the file are in it.
+             */
+            tickets?: number;
+        };
         /** @description The result of an import. */
         ImportOutcome: {
             /**
@@ -5332,6 +5376,16 @@ export interface components {
              */
             existing: number;
             /**
+             * @description Items that were imported before, whose tickets were deleted, archived or merged here since; an updating import leaves them alone and
+             *     names them. At most 1,000.
+             */
+            gone: components["schemas"]["GoneTicket"][];
+            /**
+             * Format: int64
+             * @description How many these are.
+             */
+            gone_count: number;
+            /**
              * Format: int64
              * @description New tickets.
              */
@@ -5346,6 +5400,16 @@ export interface components {
              * @description Of those, tickets with a value that changed both there and here, so that an updating import left it.
              */
             kept: number;
+            /**
+             * Format: int64
+             * @description New milestones.
+             */
+            milestones: number;
+            /**
+             * Format: int64
+             * @description Milestones imported before that an updating import changed.
+             */
+            milestones_updated: number;
             /**
              * Format: int64
              * @description Links to items that do not exist.
@@ -5402,6 +5466,8 @@ export interface components {
             looks_like: string;
             /** @description What each name becomes, at most 1,000 of a kind. */
             mapping: components["schemas"]["MappedNames"];
+            /** @description The milestones of the tickets. */
+            milestones: components["schemas"]["ImportMilestone"][];
             /** @description What is not taken, by kind. */
             not_taken: components["schemas"]["NotTaken"][];
             /** @description The first tickets. */
@@ -5472,6 +5538,11 @@ export interface components {
              * @description When it was used.
              */
             used_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was withdrawn.
+             */
+            withdrawn_at?: string | null;
         };
         /** @description The invite links of a workflow, newest first. */
         InviteLinks: {
@@ -7539,6 +7610,8 @@ export interface components {
             moves?: {
                 [key: string]: string;
             };
+            /** @description The `board_version` this change is based on; a mismatch is a conflict. Defaults to replacing any version. */
+            version?: string | null;
         };
         /** @description `PATCH /api/workflows/{id}/finding-thresholds`: the thresholds to change; 0 turns a kind of finding off. */
         SetFindingThresholds: {
@@ -8771,16 +8844,16 @@ export interface components {
             /** @description The acting agent, where the caller may act for others. */
             agent_id?: string | null;
             /** @description What it is for. */
-            description?: string | null;
+            description?: string;
             /**
              * Format: date
              * @description The day by which it is to be done; null: none.
              */
             due_on?: string | null;
             /** @description `true` closes it, `false` opens it again. */
-            is_closed?: boolean | null;
+            is_closed?: boolean;
             /** @description 1 to 200 characters, on one line. */
-            name?: string | null;
+            name?: string;
             /**
              * Format: date
              * @description The day on which work on it starts; null: none.
@@ -9177,6 +9250,8 @@ export interface components {
              */
             archived_at?: string | null;
             board_config?: components["schemas"]["BoardConfig"] | null;
+            /** @description The version of its board, on which a change of the board may be based; omitted in lists. */
+            board_version?: string | null;
             /**
              * Format: date-time
              * @description Creation time.

@@ -7,7 +7,7 @@ create view logic.error_codes (name, state, http_status, meaning) as values
     ('unknown_status', 'CB002', 422, 'The board has no such column.'),
     ('wip_limit', 'CB003', 409, 'The column is at its WIP limit and the board enforces it.'),
     ('dependency_cycle', 'CB004', 409, 'Blockers or parents would form a cycle.'),
-    ('stale_version', 'CB005', 409, 'The ticket changed after the client read it.'),
+    ('stale_version', 'CB005', 409, 'The ticket or board changed after the client read it.'),
     ('transition_not_allowed', 'CB006', 409, 'The board has no transition between these columns.'),
     ('lease_lost', 'CB007', 409, 'The lease token is stale (fencing).'),
     ('reopen_not_allowed', 'CB008', 409, 'The board does not let tickets leave a done column.'),

@@ -1,12 +1,12 @@
 -- Invitations: one-time links to a workflow or to the installation.
 
 -- Whether an invitation can be used: open, used, withdrawn, expired, or unauthorized because its sender was disabled or may no
--- longer invite, so that nobody comes back by a link of their own. A withdrawn one expires when it was created.
+-- longer invite, so that nobody comes back by a link of their own.
 create function logic.invite_state(invite invites) returns text language sql stable
 begin atomic
     select case
         when (invite).used_at is not null then 'used'
-        when (invite).expires_at <= (invite).created_at then 'withdrawn'
+        when (invite).withdrawn_at is not null then 'withdrawn'
         when (invite).expires_at <= now() then 'expired'
         when exists (select from actors a
                        left join workflow_members m on m.workflow_id = (invite).workflow_id and m.actor_id = a.id
@@ -98,7 +98,7 @@ begin
     end if;
     -- Invitations of one person are counted one after the other.
     perform 1 from actors a where a.id = who.actor_id for no key update;
-    if (select count(*) from invites i where i.created_by = who.actor_id and i.used_at is null and i.expires_at > now()) >= 200 then
+    if (select count(*) from invites i where i.created_by = who.actor_id and i.used_at is null and i.withdrawn_at is null and i.expires_at > now()) >= 200 then
         perform logic.fail('conflict', 'You have 200 invitations that nobody has used yet; wait until some are used or expire.');
     end if;
     insert into invites (token_hash, purpose, email, workflow_id, role, created_by, expires_at)
@@ -132,7 +132,7 @@ begin
     return jsonb_build_object('links', coalesce((
         select jsonb_agg(jsonb_build_object('invite_id', i.invite_id, 'state', i.state, 'role', i.role,
                    'email', i.email, 'invited_by', b.id, 'invited_by_name', b.name, 'created_at', i.created_at,
-                   'expires_at', i.expires_at, 'used_at', i.used_at) order by i.created_at desc, i.token_hash)
+                   'expires_at', i.expires_at, 'used_at', i.used_at, 'withdrawn_at', i.withdrawn_at) order by i.created_at desc, i.token_hash)
           from (select l.*, logic.invite_id(l) as invite_id, logic.invite_state(l) as state
                   from invites l
                  where l.workflow_id = workflow and l.purpose = 'register'
@@ -145,8 +145,9 @@ $$;
 create function logic.withdraw_invite_link(caller text, workflow text, invite text) returns jsonb language plpgsql as $$
 begin
     perform logic.authorize(caller, workflow, 'owner');
-    update invites i set expires_at = i.created_at
-     where i.workflow_id = workflow and i.purpose = 'register' and logic.invite_id(i) = invite and i.used_at is null and i.expires_at > now();
+    update invites i set withdrawn_at = now()
+     where i.workflow_id = workflow and i.purpose = 'register' and logic.invite_id(i) = invite
+       and i.used_at is null and i.withdrawn_at is null and i.expires_at > now();
     if not found then
         perform logic.fail('not_found', 'There is no such link; it may have been used or have expired.');
     end if;

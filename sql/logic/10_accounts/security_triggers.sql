@@ -93,10 +93,11 @@ begin
 end
 $$;
 
--- AFTER INSERT or UPDATE of invites: links that make an account, a member or the first administrator.
+-- AFTER INSERT or UPDATE of invites: links that make an account, a member or the first administrator, their use and withdrawal.
 create function logic.invite_security() returns trigger language plpgsql as $$
 begin
-    perform logic.record_security_event(case when tg_op = 'INSERT' then 'invitation_created' else 'invitation_accepted' end, 'ok', null, new.workflow_id,
+    perform logic.record_security_event(case when tg_op = 'INSERT' then 'invitation_created'
+            when new.withdrawn_at is not null then 'invite_link_withdrawn' else 'invitation_accepted' end, 'ok', null, new.workflow_id,
         jsonb_build_object('purpose', new.purpose, 'role', new.role, 'expires_at', new.expires_at, 'invited_by', new.created_by));
     return null;
 end
@@ -151,6 +152,8 @@ create trigger invites_inserted_security after insert on invites
     for each row execute function logic.invite_security();
 create trigger invites_used_security after update of used_at on invites
     for each row when (old.used_at is null and new.used_at is not null) execute function logic.invite_security();
+create trigger invites_withdrawn_security after update of withdrawn_at on invites
+    for each row when (old.withdrawn_at is null and new.withdrawn_at is not null) execute function logic.invite_security();
 create trigger password_resets_security after insert on password_resets
     for each row execute function logic.password_reset_security();
 create trigger signing_keys_security after insert on signing_keys

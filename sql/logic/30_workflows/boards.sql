@@ -102,13 +102,38 @@ begin
 end
 $$;
 
--- PUT /api/workflows/{id}/board
-create function logic.set_board(caller text, workflow text, config jsonb, moves jsonb default '{}') returns jsonb language plpgsql as $$
+-- A board's version: what it consists of, in short. The same board has the same version again.
+create function logic.board_version(workflow text) returns text language sql stable
+begin atomic
+    select md5(jsonb_build_array(to_jsonb(b) - '{workflow_id,updated_at}'::text[],
+        (select jsonb_agg(to_jsonb(c) - 'workflow_id' order by c.position, c.id) from board_columns c where c.workflow_id = b.workflow_id),
+        (select jsonb_agg(to_jsonb(x) - 'workflow_id' order by x.from_status, x.to_status) from board_transitions x where x.workflow_id = b.workflow_id))::text)
+      from boards b where b.workflow_id = board_version.workflow;
+end;
+
+-- The answer with a board.
+create function logic.board_config_answer(workflow text) returns jsonb language sql stable
+begin atomic
+    select jsonb_build_object('success', true, 'board_config', logic.board_config(workflow), 'board_version', logic.board_version(workflow));
+end;
+
+-- PUT /api/workflows/{id}/board. `version` is that of the board on which the change is based; without one, the board is replaced
+-- whatever it is.
+create function logic.set_board(caller text, workflow text, config jsonb, moves jsonb default '{}', version text default null)
+returns jsonb language plpgsql as $$
+declare
+    current_version text;
 begin
     perform logic.authorize(caller, workflow, 'owner');
     perform logic.lock_workflow_stream(workflow);
+    if version is not null then
+        current_version := logic.board_version(workflow);
+        if version is distinct from current_version then
+            perform logic.fail('stale_version', 'The board changed since you read it. Read it again.', jsonb_build_object('version', current_version));
+        end if;
+    end if;
     perform logic.apply_board_config(workflow, logic.complete_board_config(config, logic.board_config(workflow)), coalesce(moves, '{}'));
-    return jsonb_build_object('success', true, 'board_config', logic.board_config(workflow));
+    return logic.board_config_answer(workflow);
 end
 $$;
 
@@ -116,6 +141,6 @@ $$;
 create function logic.get_board_config(caller text, workflow text) returns jsonb language plpgsql as $$
 begin
     perform logic.authorize(caller, workflow, 'viewer');
-    return jsonb_build_object('success', true, 'board_config', logic.board_config(workflow));
+    return logic.board_config_answer(workflow);
 end
 $$;

@@ -33,7 +33,7 @@ begin
     values (id, logic.trim_whitespace(create_workflow.name), coalesce(create_workflow.description, ''), logic.effective_actor_id(who));
     insert into workflow_members (workflow_id, actor_id, role, added_by) values (id, who.actor_id, 'owner', who.actor_id);
     perform logic.apply_board_config(id, logic.complete_board_config(board_config, base));
-    return logic.workflow_json(id, 'owner') || jsonb_build_object('board_config', logic.board_config(id));
+    return logic.workflow_json(id, 'owner') || jsonb_build_object('board_config', logic.board_config(id), 'board_version', logic.board_version(id));
 end
 $$;
 
@@ -78,7 +78,7 @@ create function logic.get_workflow(caller text, workflow text) returns jsonb lan
 declare
     who logic.principal := logic.authorize(caller, workflow, 'viewer');
 begin
-    return logic.workflow_json(workflow, who.role) || jsonb_build_object('board_config', logic.board_config(workflow));
+    return logic.workflow_json(workflow, who.role) || jsonb_build_object('board_config', logic.board_config(workflow), 'board_version', logic.board_version(workflow));
 end
 $$;
 
@@ -109,7 +109,7 @@ begin
                                else nullif(update_workflow.repository_path, '') end,
         updated_at = clock_timestamp()
      where w.id = workflow;
-    return logic.workflow_json(workflow, who.role) || jsonb_build_object('board_config', logic.board_config(workflow));
+    return logic.workflow_json(workflow, who.role) || jsonb_build_object('board_config', logic.board_config(workflow), 'board_version', logic.board_version(workflow));
 end
 $$;
 

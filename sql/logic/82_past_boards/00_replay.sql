@@ -49,6 +49,54 @@ begin atomic
        and c.ticket_id is not null;
 end;
 
+-- The cards of a board at a time, which is that of event `seq` of its stream. A ticket that was imported later is there from its own
+-- creation on, where its dates and moves say (logic.creation_steps), as reports count it; what else it was then is not known, so its
+-- other fields are those of its import. PL/pgSQL, because the steps are defined with the reports.
+create function logic.cards_at(workflow text, seq bigint, at timestamptz) returns setof logic.cards language plpgsql stable as $$
+declare
+    stream constant text := 'workflow:' || workflow;
+    initial_column constant text := (select b.initial_status from boards b where b.workflow_id = workflow);
+    active_column constant text := (select c.id from board_columns c where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1);
+begin
+    return query select * from logic.cards_after(workflow, cards_at.seq);
+    return query
+    with
+    -- Tickets that are older than their row in history, which came after that event.
+    imported as materialized (
+        select h.metadata -> 'ticket' as card, h.changed_at
+          from tickets t
+         cross join lateral (
+                select e.metadata, e.changed_at, e.seq from history e
+                 where e.ticket_id = t.id and e.stream_id = stream and e.change_type = 'created' order by e.seq limit 1) h
+         where t.workflow_id = workflow and t.external_ref is not null and t.created_at <= cards_at.at
+           and h.seq > cards_at.seq and t.created_at < h.changed_at - interval '1 minute'
+    )
+    select c.*
+      from imported i
+     -- What had happened to it by then.
+     cross join lateral (
+            select logic.merge_objects(s.patch order by s.step) as state, max(s.at) as at
+              from logic.creation_steps(i.card, i.changed_at, null, initial_column, active_column,
+                       (logic.column_version_at(workflow, i.card ->> 'status', i.changed_at)).category) s
+             where s.at <= cards_at.at) s
+     cross join lateral jsonb_populate_record(null::logic.cards, i.card || jsonb_build_object('status', s.state -> 'status',
+            'started_at', s.state -> 'started_at', 'completed_at', s.state -> 'completed_at', 'updated_at', s.at,
+            'is_resolved', s.state ->> 'completed_at' is not null)) c
+     where s.at is not null;
+end
+$$;
+
+-- The event after which the configuration and the milestones of a board at a time are taken: the import of the first ticket that is
+-- older, if that came later, because nothing of the board is known from before.
+create function logic.config_seq_at(workflow text, seq bigint, at timestamptz) returns bigint language sql stable
+begin atomic
+    select case when at >= w.created_at then seq else coalesce(
+               (select min(h.seq) from history h
+                 where h.stream_id = 'workflow:' || w.id and h.change_type = 'created'
+                   and (h.metadata #>> '{ticket,created_at}')::timestamptz <= config_seq_at.at), seq) end
+      from workflows w where w.id = config_seq_at.workflow;
+end;
+
 -- The configuration of a workflow's board after event `seq` of its stream.
 create function logic.board_config_after(workflow text, seq bigint) returns jsonb language sql stable
 begin atomic

@@ -1,18 +1,22 @@
 -- Boards of the past, and what changed between two moments.
 
--- The position of a moment in a workflow's stream. Refuses moments of which nothing is known.
+-- The position of a moment in a workflow's stream. Refuses moments of which nothing is known: those before the workflow and before
+-- the first of its imported tickets.
 create function logic.check_past_moment(workflow text, field text, at timestamptz) returns bigint language plpgsql stable as $$
 declare
     place record;
 begin
     select s.pruned_seq, w.created_at,
+           (select min(t.created_at) from tickets t where t.workflow_id = w.id and t.external_ref is not null) as imported_since,
            (select h.changed_at from history h where h.stream_id = s.stream_id and h.seq = s.pruned_seq + 1) as kept_since into place
       from workflows w join streams s on s.stream_id = 'workflow:' || w.id
      where w.id = workflow;
     if at > clock_timestamp() then
         perform logic.fail_invalid(field, 'must not be in the future');
-    elsif at < place.created_at then
-        perform logic.fail_invalid(field, format('must not be before the workflow was created at %s', to_jsonb(place.created_at) #>> '{}'));
+    elsif at < least(place.created_at, place.imported_since) then
+        perform logic.fail_invalid(field, case when place.imported_since < place.created_at
+            then format('must not be before the first imported ticket was created at %s', to_jsonb(place.imported_since) #>> '{}')
+            else format('must not be before the workflow was created at %s', to_jsonb(place.created_at) #>> '{}') end);
     elsif place.pruned_seq > 0 and at < place.kept_since then
         perform logic.fail_invalid(field, format('must not be before %s, where the kept history begins', to_jsonb(place.kept_since) #>> '{}'));
     end if;
@@ -26,19 +30,22 @@ create function logic.get_board_at(caller text, workflow text, at timestamptz, o
 language plpgsql stable as $$
 declare
     who constant logic.principal := logic.authorize(caller, workflow, 'viewer');
+    -- Where the board and its milestones are read.
+    config_seq bigint;
     config jsonb;
     tickets text;
     left_out jsonb;
 begin
     epoch := logic.epoch();
     seq := logic.check_past_moment(workflow, 'at', at);
-    config := logic.board_config_after(workflow, seq);
+    config_seq := logic.config_seq_at(workflow, seq, at);
+    config := logic.board_config_after(workflow, config_seq);
     with
     -- The cards with their place from the end of their column.
     placed as (
         select c.*, row_number() over (partition by c.status order by c.rank desc, c.number desc) as from_end,
                count(*) over (partition by c.status) as in_column
-          from logic.cards_after(workflow, seq) c
+          from logic.cards_at(workflow, seq, at) c
     ),
     -- Which of them the board shows.
     marked as (
@@ -60,14 +67,14 @@ begin
         ',"workflow":', logic.workflow_json(workflow, (who).role),
         ',"board_config":', config,
         ',"milestones":', (select coalesce(jsonb_agg(m - 'description' order by place), '[]')
-                             from jsonb_array_elements(logic.milestones_after(workflow, seq)) with ordinality e (m, place)),
+                             from jsonb_array_elements(logic.milestones_after(workflow, config_seq)) with ordinality e (m, place)),
         ',"tickets":', tickets, ',"left_out":', left_out, ',"jobs":[]}');
 end
 $$;
 
--- What differs between the boards after two events: one row for each field of each ticket. `change` is `added` or `removed`
+-- What differs between the boards at two moments: one row for each field of each ticket. `change` is `added` or `removed`
 -- (then without a field) or `changed`.
-create function logic.compare_boards(workflow text, from_seq bigint, to_seq bigint)
+create function logic.compare_boards(workflow text, from_seq bigint, from_time timestamptz, to_seq bigint, to_time timestamptz)
 returns table (ticket_id text, key text, title text, change text, field text, old_value jsonb, new_value jsonb) language sql stable
 begin atomic
     with
@@ -75,8 +82,8 @@ begin atomic
     pairs as (
         select coalesce(n.ticket_id, o.ticket_id) as ticket_id, coalesce(n.number, o.number) as number,
                coalesce(n.title, o.title) as title, to_jsonb(o) as old, to_jsonb(n) as new
-          from logic.cards_after(compare_boards.workflow, compare_boards.from_seq) o
-          full join logic.cards_after(compare_boards.workflow, compare_boards.to_seq) n on n.ticket_id = o.ticket_id
+          from logic.cards_at(compare_boards.workflow, compare_boards.from_seq, compare_boards.from_time) o
+          full join logic.cards_at(compare_boards.workflow, compare_boards.to_seq, compare_boards.to_time) n on n.ticket_id = o.ticket_id
     )
     select p.ticket_id, 'TKT-' || p.number, p.title,
            case when p.old is null then 'added' when p.new is null then 'removed' else 'changed' end,
@@ -113,7 +120,7 @@ begin
                    jsonb_build_object('ticket_id', d.ticket_id, 'key', d.key, 'title', d.title, 'change', d.change,
                        'fields', coalesce(jsonb_object_agg(d.field, jsonb_build_object('old_value', d.old_value, 'new_value', d.new_value))
                                           filter (where d.field is not null), '{}')) as entry
-              from logic.compare_boards(workflow, from_seq, to_seq) d
+              from logic.compare_boards(workflow, from_seq, from_time, to_seq, until) d
              group by d.ticket_id, d.key, d.title, d.change
              order by 1 limit max_tickets + 1) t;
     return jsonb_build_object('epoch', logic.epoch(),

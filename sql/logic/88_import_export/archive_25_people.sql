@@ -13,16 +13,19 @@ end;
 -- Creates who is missing, and writes into archive_ids who has another id here. Returns {people_created, people_found}.
 create function logic.import_archived_people(digest text) returns jsonb language plpgsql as $$
 declare
+    checked constant record := logic.archive_checked_fields('people');
     everyone jsonb;
     answer jsonb;
 begin
     -- Each of them once; a line that names the owner first.
     select coalesce(jsonb_agg(o.row), '[]') into everyone
       from (select distinct on (p.row ->> 'id') p.row
-              from archive_chunks c
-             cross join lateral string_to_table(c.lines, E'\n') l (line)
-             cross join lateral (select logic.read_archived_row(l.line, 'people', logic.archive_fields('people'), null) as row offset 0) p
-             where c.digest = import_archived_people.digest and c.section = 'people'
+              from (select l.line, row_number() over (partition by c.workflow_id order by c.place, l.n) as place
+                      from archive_chunks c
+                     cross join lateral string_to_table(c.lines, E'\n') with ordinality l (line, n)
+                     where c.digest = import_archived_people.digest and c.section = 'people') l
+             cross join lateral (select logic.read_archived_row(l.line, 'people', logic.archive_fields('people'), null, l.place,
+                                            checked.times, checked.counts) as row offset 0) p
              order by p.row ->> 'id', p.row ->> 'owner_id' is null) o;
     if exists (select from jsonb_array_elements(everyone) e where coalesce(e ->> 'kind', '') not in ('user', 'agent', 'service')
                   or e ->> 'kind' <> 'user' and (e ->> 'id' like 'user-%' or e ->> 'id' ~* '^(db:.*|db|system)$')) then

@@ -117,21 +117,73 @@ begin
 end
 $$;
 
--- A line as a row of the workflow, with fields that the section has and no others.
-create function logic.read_archived_row(line text, section text, fields text[], workflow text) returns jsonb language plpgsql immutable as $$
+-- The fields of a section whose values are checked by name: times and days, and whole numbers that count or number something.
+create function logic.archive_checked_fields(section text, out times text[], out counts text[]) language sql stable
+begin atomic
+    select array_agg(a.attname::text) filter (where a.atttypid in ('timestamptz'::regtype, 'date'::regtype)),
+           -- A day's net change of a column may be less than none.
+           array_agg(a.attname::text) filter (where a.atttypid in ('bigint'::regtype, 'integer'::regtype)
+                                                    and not (archive_checked_fields.section = 'reporting_flow_days' and a.attname = 'net'))
+      from pg_attribute a
+     where a.attrelid = logic.archive_table(archive_checked_fields.section) and a.attnum > 0 and not a.attisdropped;
+end;
+
+-- What is wrong with a value that a table would take, as the end of a sentence: a time that no calendar shows or that history cannot
+-- have yet, or a number below zero. Null if nothing is.
+create function logic.archive_value_fault(kind text, value text) returns text language sql stable
+begin atomic
+    select case when value is null then null
+                when kind = 'count' and value like '-%' then 'must not be negative'
+                when kind = 'count' then null
+                -- Four digits: later years are out of the range of the API, and earlier ones have a suffix.
+                when value !~ '^\d{4}-\d\d-\d\d' or value ~ 'BC$' or not pg_input_is_valid(value, 'timestamptz')
+                then 'must be a time of the years 1 to 9999'
+                when kind = 'past' and value::timestamptz > now() + interval '1 day' then 'must not be in the future' end;
+end;
+
+-- A line as a row of the workflow, with fields that the section has and no others. `place` is its number in the section, for messages;
+-- `times` and `counts` are fields whose values are checked (logic.archive_checked_fields).
+create function logic.read_archived_row(line text, section text, fields text[], workflow text, place bigint, times text[], counts text[])
+returns jsonb language plpgsql stable as $$
 declare
     read constant jsonb := line::jsonb;
     unknown text;
+    field text;
+    fault text;
 begin
     if jsonb_typeof(read) <> 'object' then
-        perform logic.fail('invalid', format('A line of the archive''s section %s is not a JSON object.', section));
+        perform logic.fail('invalid', format('Line %s of the archive''s section %s is not a JSON object.', place, section));
     end if;
     if read - fields <> '{}' then
         select min(k) into unknown from jsonb_object_keys(read - fields) k;
-        perform logic.fail('invalid', format('A row of the archive''s section %s has the field %s, which this version does not know.', section, left(unknown, 100)));
+        perform logic.fail('invalid', format('Line %s of the archive''s section %s has the field %s, which this version does not know.', place, section, left(unknown, 100)));
     end if;
     if workflow is not null and read ->> 'workflow_id' <> workflow then
-        perform logic.fail('invalid', format('A row of the archive''s section %s belongs to another workflow than it says.', section));
+        perform logic.fail('invalid', format('Line %s of the archive''s section %s belongs to another workflow than it says.', place, section));
+    end if;
+    foreach field in array coalesce(times, '{}') loop
+        -- Columns of boards that are older than their versions.
+        continue when section = 'board_column_versions' and field = 'valid_from' and read ->> field = '-infinity';
+        fault := logic.archive_value_fault(case when section = 'history' then 'past' else 'time' end, read ->> field);
+        exit when fault is not null;
+    end loop;
+    if fault is null then
+        foreach field in array coalesce(counts, '{}') loop
+            fault := logic.archive_value_fault('count', read ->> field);
+            exit when fault is not null;
+        end loop;
+    end if;
+    if fault is null and section = 'history' and read ->> 'ticket_id' is not null then
+        -- Boards and reports of the past read these times from events.
+        select v.name, v.fault into field, fault
+          from (select 'metadata.' || p.part || '.' || p.name as name,
+                       logic.archive_value_fault('time', read #>> array['metadata', p.part, p.name]) as fault
+                  from (values ('ticket', 'created_at'), ('ticket', 'started_at'), ('ticket', 'completed_at'),
+                               ('changes', 'created_at'), ('changes', 'started_at'), ('changes', 'completed_at')) p (part, name)) v
+         where v.fault is not null limit 1;
+    end if;
+    if fault is not null then
+        perform logic.fail('invalid', format('Line %s of the archive''s section %s is not valid: %s %s.', place, section, field, fault));
     end if;
     return read;
 end
@@ -147,6 +199,7 @@ declare
     defaults text;
     vals text;
     line text := 'l.line';
+    checked constant record := logic.archive_checked_fields(section);
     own_id text;
     written bigint;
     belonging bigint;
@@ -178,13 +231,14 @@ begin
     execute format(
         'insert into %s (%s)
          select %s
-           from archive_chunks c
-          cross join lateral string_to_table(c.lines, E''\n'') with ordinality l (line, n)
-          cross join lateral jsonb_populate_record((select row(%s)::%s), logic.read_archived_row(%s, $3, $4, $5)) r
-          where c.digest = $1 and c.workflow_id is not distinct from $2 and c.section = $3
-          order by c.place, l.n %s', source, columns, vals, defaults, source, line, case when said.is_shared then 'on conflict do nothing' end)
+           from (select l.line, row_number() over (order by c.place, l.n) as place
+                   from archive_chunks c
+                  cross join lateral string_to_table(c.lines, E''\n'') with ordinality l (line, n)
+                  where c.digest = $1 and c.workflow_id is not distinct from $2 and c.section = $3) l
+          cross join lateral jsonb_populate_record((select row(%s)::%s), logic.read_archived_row(%s, $3, $4, $5, l.place, $6, $7)) r
+          order by l.place %s', source, columns, vals, defaults, source, line, case when said.is_shared then 'on conflict do nothing' end)
         using digest, workflow, section, logic.archive_fields(section),
-              case when said.belongs is null then own_id end;
+              case when said.belongs is null then own_id end, checked.times, checked.counts;
     get diagnostics written = row_count;
     -- The workflow is new, so these are its only rows.
     if said.belongs is not null and not said.is_shared then
@@ -205,6 +259,7 @@ $$;
 create function logic.import_archived_history(digest text, workflow text, own_id text, line text) returns bigint language plpgsql as $$
 declare
     fields constant text[] := logic.archive_fields('history');
+    checked constant record := logic.archive_checked_fields('history');
     top bigint := coalesce((select h.xid::text::bigint from history h where h.xid >= logic.first_archived_transaction() order by h.xid desc limit 1),
                            logic.first_archived_transaction()::text::bigint);
     chunk bigint;
@@ -223,7 +278,7 @@ begin
                  select r.*, (v.row ->> ''continues'')::boolean as continues, l.n
                    from archive_chunks c
                   cross join lateral string_to_table(c.lines, E''\n'') with ordinality l (line, n)
-                  cross join lateral (select logic.read_archived_row(%s, ''history'', $3, $4) as row offset 0) v
+                  cross join lateral (select logic.read_archived_row(%s, ''history'', $3, $4, $6 + l.n, $7, $8) as row offset 0) v
                   cross join lateral jsonb_to_record(v.row) r (stream_id text, seq bigint, workflow_id text, ticket_id text, job_id text, change_type text,
                         field_name text, old_value text, new_value text, change_description text, metadata jsonb, actor_id text,
                         on_behalf_of text, changed_at timestamptz)
@@ -239,7 +294,7 @@ begin
                    from rows r
              )
              select count(*), count(*) filter (where r.continues is not true) from rows r', line)
-            using digest, chunk, fields, own_id, top into rows, begun;
+            using digest, chunk, fields, own_id, top, written, checked.times, checked.counts into rows, begun;
         written := written + rows;
         top := top + begun;
     end loop;

@@ -59,6 +59,44 @@ begin
 end
 $$;
 
+-- No row stands above or in itself: parents of tickets and comments, and the tickets that others were merged into.
+create function logic.check_archived_trees(digest text, workflows text[]) returns void language plpgsql as $$
+declare
+    reference record;
+    broken text;
+    place bigint;
+begin
+    for reference in
+        select f.section, f.column_name, f.target from logic.archive_references f
+         where f.target = logic.archive_table(f.section) and logic.archive_columns(f.section) @> '{id,workflow_id}'
+         order by f.section, f.column_name
+    loop
+        execute format(
+            'with recursive
+             -- Each row with the one above it.
+             part as materialized (select r.id, r.%1$I as above from %2$s r where r.workflow_id = any ($1)),
+             -- The rows at the top, and all below them.
+             reached as (
+                 select p.id from part p where p.above is null or not exists (select from part o where o.id = p.above)
+                 union all
+                 select p.id from reached x join part p on p.above = x.id
+             )
+             select min(p.id) from part p where not exists (select from reached x where x.id = p.id)', reference.column_name, reference.target)
+           into broken using workflows;
+        continue when broken is null;
+        broken := coalesce((select i.old_id from archive_ids i where i.digest = check_archived_trees.digest and i.new_id = broken limit 1), broken);
+        -- Lines are counted within the section of their workflow.
+        select l.place into place
+          from (select x.line, row_number() over (partition by c.workflow_id order by c.place, x.n) as place
+                  from archive_chunks c cross join lateral string_to_table(c.lines, E'\n') with ordinality x (line, n)
+                 where c.digest = check_archived_trees.digest and c.section = reference.section) l
+         where l.line::jsonb ->> 'id' = broken;
+        perform logic.fail('invalid', format('Line %s of the archive''s section %s is not valid: %s must not lead from %s back to itself.',
+            place, reference.section, reference.column_name, left(broken, 100)));
+    end loop;
+end
+$$;
+
 -- The history of these workflows has each number of each of their streams once, and names nothing of another workflow.
 create function logic.check_archived_history(workflows text[]) returns void language plpgsql as $$
 declare
@@ -110,6 +148,7 @@ declare
     workflow text;
 begin
     set constraints all immediate;
+    perform logic.check_archived_trees(digest, new_ids);
     perform logic.check_archived_workflows(new_ids);
     insert into finding_checks (stream_id) select 'workflow:' || n.id from unnest(new_ids) n (id);
     foreach workflow in array new_ids loop

@@ -13,20 +13,20 @@ create function logic.import_items(items jsonb) returns table (
     author text, assignee text, tags text[], estimate_minutes bigint,
     created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
     parent text, blocked_by text[], related text[], comments jsonb,
-    story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb
+    story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb, milestone text
 ) language sql stable
 begin atomic
     select i.line, i.ref,
            case when logic.content_length(i.title) < 3 then left(i.title, 400) || ' (' || left(i.ref, 90) || ')' else i.title end,
            i.description, i.status, i.stage, i.priority, i.ticket_type, i.author, i.assignee,
            i.tags, i.estimate_minutes, i.created_at, i.updated_at, i.started_at, i.closed_at,
-           i.parent, i.blocked_by, i.related, i.comments, i.story_points, coalesce(i.spent_minutes, 0), i.due_at, i.source, i.url, i.past
+           i.parent, i.blocked_by, i.related, i.comments, i.story_points, coalesce(i.spent_minutes, 0), i.due_at, i.source, i.url, i.past, i.milestone
       from jsonb_to_recordset(items) i (
            line bigint, ref text, title text, description text, status text, stage text, priority text, ticket_type text,
            author text, assignee text, tags text[], estimate_minutes bigint,
            created_at timestamptz, updated_at timestamptz, started_at timestamptz, closed_at timestamptz,
            parent text, blocked_by text[], related text[], comments jsonb,
-           story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb);
+           story_points double precision, spent_minutes bigint, due_at timestamptz, source text, url text, past jsonb, milestone text);
 end;
 
 -- What an import keeps about a ticket beside its fields: {from, url, past, values}. `values` is what the source said, so
@@ -40,12 +40,12 @@ end;
 -- The values of an item, or of a ticket, as a later import compares them.
 create function logic.import_values(
     title text, description text, priority text, ticket_type text, assignee text, tags text[], story_points double precision,
-    estimate_minutes bigint, spent_minutes bigint, due_on date, status text
+    estimate_minutes bigint, spent_minutes bigint, due_on date, status text, milestone_id text
 ) returns jsonb language sql immutable
 begin atomic
     select jsonb_build_object('title', title, 'description', md5(description), 'priority', priority, 'ticket_type', ticket_type,
         'assignee', assignee, 'tags', tags, 'story_points', story_points, 'estimate_minutes', estimate_minutes,
-        'spent_minutes', spent_minutes, 'due_on', due_on, 'status', status);
+        'spent_minutes', spent_minutes, 'due_on', due_on, 'status', status, 'milestone_id', milestone_id);
 end;
 
 -- The workflow of an import: by id, by name, or a new one of that name.
@@ -83,10 +83,11 @@ begin
 end
 $$;
 
--- `callboard import`: items as in logic.import_items, people as [{id, name}]; returns counts. `update_existing` carries
--- changes of the source over into tickets that were imported before.
-create function logic.import_tickets(caller text, named text, items jsonb, people jsonb, update_existing boolean default false)
-returns jsonb language plpgsql as $$
+-- `callboard import`: items as in logic.import_items, people as [{id, name}], milestones as in logic.import_milestone_rows; returns
+-- counts. `update_existing` carries changes of the source over into tickets that were imported before.
+create function logic.import_tickets(
+    caller text, named text, items jsonb, people jsonb, update_existing boolean default false, milestones jsonb default '[]'
+) returns jsonb language plpgsql as $$
 declare
     workflow text := logic.resolve_import_workflow(caller, named);
     who logic.principal := logic.authorize(caller, workflow, 'member');
@@ -108,7 +109,8 @@ begin
     touched := items || case when update_existing then known_items else '[]' end;
     if jsonb_array_length(touched) > 0 then
         types := logic.import_ticket_types(workflow, (select array_agg(distinct i.ticket_type) from logic.import_items(touched) i where i.ticket_type is not null));
-        answer := answer || logic.import_agents(people, touched);
+        answer := answer || logic.import_agents(people, touched)
+            || logic.import_milestones(workflow, logic.effective_actor_id(who), milestones, touched, update_existing);
     end if;
     if jsonb_array_length(items) > 0 then
         answer := answer || logic.import_new_tickets(workflow, items);
@@ -122,7 +124,7 @@ begin
     if jsonb_array_length(items) > 0 then
         answer := answer || logic.import_blockers(workflow, items);
     end if;
-    return jsonb_build_object('agents', 0, 'imported', 0, 'updated', 0, 'kept', 0, 'comments', 0, 'parents', 0, 'blockers', 0, 'related', 0, 'missing_links', 0)
+    return jsonb_build_object('milestones', 0, 'milestones_updated', 0, 'gone', '[]'::jsonb, 'gone_count', 0, 'agents', 0, 'imported', 0, 'updated', 0, 'kept', 0, 'comments', 0, 'parents', 0, 'blockers', 0, 'related', 0, 'missing_links', 0)
         || answer
         || jsonb_build_object('workflow_id', workflow, 'types_added', coalesce(types, '{}'), 'imported_before', before_import,
             'workflow_name', (select w.name from workflows w where w.id = workflow));
@@ -197,6 +199,11 @@ begin
         select t.external_ref, t.id, t.is_resolved from tickets t
          where t.workflow_id = workflow and t.external_ref is not null and logic.is_live(t)
     ),
+    -- The milestones that items name.
+    named_milestones as materialized (
+        select n.name, logic.imported_milestone(workflow, n.name) as id
+          from (select distinct f.milestone as name from fresh f where f.milestone is not null) n
+    ),
     -- Relations, and blockers that are past because one of the two is resolved.
     relations as (
         select l.id, array_agg(l.target order by l.place) as ids
@@ -216,15 +223,15 @@ begin
         insert into tickets (id, workflow_id, number, title, description, ticket_type, priority, status, rank,
                              created_by_agent_id, assigned_agent_id, parent_ticket_id, tags, related_ticket_ids, estimate_minutes,
                              story_points, spent_minutes, is_resolved, resolved_at, started_at, completed_at, external_ref,
-                             created_at, updated_at, due_on, custom_fields)
+                             created_at, updated_at, due_on, milestone_id, custom_fields)
         select f.id, workflow, f.number, f.title, f.description, y.id,
                f.priority, s.column_id, 'm' || lpad(to_hex(rank_base + f.place), 14, '0') || '.' || to_hex(f.number),
                f.author, f.assignee, p.id, f.tags, coalesce(r.ids, '{}'), f.estimate_minutes, f.story_points, f.spent_minutes,
                f.stage = 'done', f.closed_at, f.started_at, f.closed_at, f.ref, f.created_at, coalesce(f.updated_at, f.created_at),
-               (f.due_at at time zone w.time_zone)::date,
+               (f.due_at at time zone w.time_zone)::date, n.id,
                case when f.source is not null then jsonb_build_object('imported', logic.imported_field(f.source, f.url, f.past,
                     logic.import_values(f.title, f.description, f.priority, y.id, f.assignee, f.tags, f.story_points,
-                        f.estimate_minutes, f.spent_minutes, (f.due_at at time zone w.time_zone)::date, s.column_id))) end
+                        f.estimate_minutes, f.spent_minutes, (f.due_at at time zone w.time_zone)::date, s.column_id, n.id))) end
           from fresh f
           join workflows w on w.id = workflow
           join boards b on b.workflow_id = workflow
@@ -233,6 +240,7 @@ begin
                     where lower(x ->> 'id') = lower(f.ticket_type) limit 1), b.default_ticket_type) as id) y
           left join known p on p.ref = f.parent
           left join relations r on r.id = f.id
+          left join named_milestones n on n.name = f.milestone
          order by f.number
         returning parent_ticket_id
     )
@@ -251,7 +259,7 @@ begin
     select logic.new_id('comment'), t.id, workflow, coalesce(c.author, importer), c.text, coalesce(c.comment_type, 'general'),
            coalesce(c.created_at, t.created_at)
       from logic.import_items(items) i
-      join tickets t on t.workflow_id = workflow and t.external_ref = i.ref
+      join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and logic.is_live(t)
       cross join lateral jsonb_to_recordset(i.comments) c (author text, text text, comment_type text, created_at timestamptz)
      where not exists (select from ticket_comments o
                         where o.ticket_id = t.id and o.created_at = coalesce(c.created_at, t.created_at) and o.comment_text = c.text)

@@ -1,7 +1,7 @@
 -- Imports of files over the network, and imports that are only tried.
 
 -- POST /api/workflows/{id}/import: the same for an owner over the network, who may name members only, and adds nobody.
-create function logic.import_file(caller text, workflow text, items jsonb, update_existing boolean, dry_run boolean) returns jsonb language plpgsql as $$
+create function logic.import_file(caller text, workflow text, items jsonb, update_existing boolean, dry_run boolean, milestones jsonb default '[]') returns jsonb language plpgsql as $$
 declare
     stranger text;
 begin
@@ -17,19 +17,20 @@ begin
         perform logic.fail_invalid('mapping.people', format('must name members of the workflow; %s is none', stranger));
     end if;
     if dry_run then
-        return logic.try_import(caller, workflow, items, '[]', update_existing);
+        return logic.try_import(caller, workflow, items, '[]', update_existing, milestones);
     end if;
-    return logic.import_tickets(caller, workflow, items, '[]', update_existing);
+    return logic.import_tickets(caller, workflow, items, '[]', update_existing, milestones);
 end
 $$;
 
 -- What logic.import_tickets would answer. It runs and is undone, so that the answer is exact; it holds the same locks meanwhile.
-create function logic.try_import(caller text, named text, items jsonb, people jsonb, update_existing boolean) returns jsonb language plpgsql as $$
+create function logic.try_import(caller text, named text, items jsonb, people jsonb, update_existing boolean, milestones jsonb default '[]')
+returns jsonb language plpgsql as $$
 declare
     answer jsonb;
 begin
     begin
-        answer := logic.import_tickets(caller, named, items, people, update_existing);
+        answer := logic.import_tickets(caller, named, items, people, update_existing, milestones);
         raise exception 'undo' using errcode = 'triggered_action_exception';
     exception when triggered_action_exception then
         null;

@@ -46,17 +46,18 @@ begin
 end
 $$;
 
--- The query of a report with its arguments, as an analyst would type it. An argument that is null is left out.
-create function logic.report_sql(report jsonb, workflow text, first_day date, last_day date, zone text, unit text, group_by text, milestone text) returns text
+-- The query of a report with its arguments, as an analyst would type it. An argument that is null is left out. `prefix` names the
+-- schema: analysts have theirs in the search path, and the schema of those that are limited to workflows has the same names.
+create function logic.report_sql(prefix text, report jsonb, workflow text, first_day date, last_day date, zone text, unit text, group_by text, milestone text) returns text
 language sql stable
 begin atomic
     select case report ->> 'kind'
-        when 'function' then format('select * from reporting.%I(%s)', report ->> 'name', (
+        when 'function' then format('select * from %s%I(%s)', prefix, report ->> 'name', (
             select string_agg(case when a.name in ('workflow', 'milestone') then format('%L', a.value) else format('%I => %L', a.name, a.value) end, ', ' order by a.position)
               from (values (1, 'workflow', report_sql.workflow), (2, 'first_day', report_sql.first_day::text), (3, 'last_day', report_sql.last_day::text),
                            (4, 'time_zone', report_sql.zone), (5, 'unit', report_sql.unit), (6, 'group_by', report_sql.group_by), (0, 'milestone', report_sql.milestone)) a (position, name, value)
              where a.value is not null and report -> 'arguments' ? a.name))
-        else format('select * from reporting.%I where workflow_id = %L', report ->> 'name', report_sql.workflow)
+        else format('select * from %s%I where workflow_id = %L', prefix, report ->> 'name', report_sql.workflow)
             || case when report ->> 'time_column' is null then ''
                     when report -> 'columns' @> jsonb_build_array(jsonb_build_object('name', report ->> 'time_column', 'type', 'date'))
                     then format(' and %I between %L and %L', report ->> 'time_column', first_day, last_day)
@@ -65,7 +66,7 @@ begin atomic
             || format(' order by %s', report ->> 'order_by') end;
 end;
 
--- GET /api/reports/{name}: a report of a workflow, its range, columns, rows and SQL. `etag` is the number of the newest change in the
+-- GET /api/reports/{name}: a report of a workflow, its range, columns, rows and SQL for an analyst. `etag` is the number of the newest change in the
 -- workflow with all that the report depends on beside; if it is among `known`, there is no body.
 create function logic.get_report(caller text, workflow text, report text, from_day text default null, to_day text default null, tz text default null,
                                  unit text default null, group_by text default null, milestone text default null, max_rows int default 1000,
@@ -108,7 +109,7 @@ begin
         perform logic.fail_invalid('limit', 'must be between 1 and 10000');
     end if;
     seq := (select s.last_seq from streams s where s.stream_id = 'workflow:' || workflow);
-    query := logic.report_sql(entry, workflow, first_day, last_day, zone, unit, group_by, milestone);
+    query := logic.report_sql('reporting.', entry, workflow, first_day, last_day, zone, unit, group_by, milestone);
     etag := format('W/"%s:%s:%s"', logic.epoch(), seq, md5(concat_ws('|', query, max_rows, (select f.fingerprint from logic_fingerprint f),
         case when last_day >= today then today end,
         case when (entry ->> 'moves')::boolean then date_trunc('minute', now()) end)));
@@ -122,7 +123,8 @@ begin
        into found using max_rows;
     body := jsonb_build_object('name', report, 'title', entry -> 'title', 'description', entry -> 'description', 'workflow_id', workflow, 'epoch', logic.epoch(), 'seq', seq,
         'from', first_day, 'to', last_day, 'time_zone', zone, 'unit', unit, 'group', group_by, 'columns', logic.report_columns(entry -> 'columns'),
-        'rows', found.rows, 'has_more', found.has_more, 'sql', query);
+        'rows', found.rows, 'has_more', found.has_more,
+        'sql', logic.report_sql('', entry, workflow, first_day, last_day, zone, unit, group_by, milestone));
 end
 $$;
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Done, FileArgs};
 use crate::cli::output;
-use crate::domain::import::{BadLine, How, MappedName, Outcome};
+use crate::domain::import::{BadLine, How, MappedName, Milestone, Outcome};
 
 /// Maximum bad lines, cycles and names to print; the rest is counted.
 const MAX_SHOWN: usize = 50;
@@ -14,7 +14,7 @@ pub fn print_json(args: &FileArgs, done: &Done) {
     output::line(json!({
         "format": done.batch.format, "dry_run": args.dry_run, "outcome": done.outcome, "mapping": done.mapping,
         "not_taken": done.batch.not_taken.list(), "bad_lines": done.batch.bad, "warnings": done.batch.warnings,
-        "cycles": done.cycles,
+        "cycles": done.cycles, "milestones": done.milestones,
     }));
 }
 
@@ -35,6 +35,7 @@ pub fn print(args: &FileArgs, done: &Done, is_rejected: bool) {
     more(done.cycles.len(), "links that would create a cycle");
     if args.dry_run {
         print_mapping(done);
+        print_milestones(&done.milestones);
     } else {
         for state in
             done.mapping.states.iter().filter(|state| state.how == How::Unknown && state.count > 0).take(MAX_SHOWN)
@@ -44,7 +45,10 @@ pub fn print(args: &FileArgs, done: &Done, is_rejected: bool) {
         }
     }
     match &done.outcome {
-        Some(outcome) => output::line(summary(args, done, outcome).trim_end()),
+        Some(outcome) => {
+            print_gone(outcome);
+            output::line(summary(args, done, outcome).trim_end());
+        }
         None if is_rejected => {
             let (lines, values) = (done.batch.bad.len(), done.batch.warnings.len());
             eprintln!("Nothing is imported: {lines} lines and {values} values are invalid.");
@@ -66,6 +70,38 @@ fn more(count: usize, what: &str) {
     if count > MAX_SHOWN {
         eprintln!("… and {} more {what}.", count - MAX_SHOWN);
     }
+}
+
+/// The milestones of the file. Their days are printed as the source has them; the workflow's time zone decides.
+fn print_milestones(milestones: &[Milestone]) {
+    if milestones.is_empty() {
+        return;
+    }
+    let day = |at: Option<jiff::Timestamp>| at.map_or("-".to_owned(), |at| at.strftime("%Y-%m-%d").to_string());
+    output::table(
+        ["MILESTONE", "TICKETS", "STARTS", "DUE", "STATE"],
+        milestones.iter().take(MAX_SHOWN).map(|milestone| {
+            let state = if milestone.is_closed == Some(true) { "closed" } else { "open" };
+            [
+                output::one_line(&milestone.name),
+                milestone.tickets.to_string(),
+                day(milestone.starts_at),
+                day(milestone.due_at),
+                state.to_owned(),
+            ]
+        }),
+    );
+    more(milestones.len(), "milestones");
+    println!("");
+}
+
+/// The tickets that an update leaves alone, because they were deleted, archived or merged here.
+fn print_gone(outcome: &Outcome) {
+    for ticket in outcome.gone.iter().take(MAX_SHOWN) {
+        let reference = output::one_line(&ticket.reference);
+        eprintln!("{reference} ({}) was {} here; it is left alone.", ticket.key, ticket.reason);
+    }
+    more(outcome.gone_count as usize, "tickets that were deleted, archived or merged here");
 }
 
 /// A table for each kind of names.
@@ -117,6 +153,9 @@ fn summary(args: &FileArgs, done: &Done, outcome: &Outcome) -> String {
             if args.update { 0 } else { outcome.newer },
             "of these have newer changes in the file; --update takes them over",
         ),
+        (outcome.gone_count, "tickets left alone, because they were deleted, archived or merged here"),
+        (outcome.milestones, "milestones"),
+        (outcome.milestones_updated, "milestones updated"),
         (outcome.comments, "comments"),
         (outcome.blockers, "open blockers"),
         (outcome.parents, "parents"),

@@ -104,6 +104,9 @@ pub struct InviteLink {
     /// When it was used.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub used_at: Option<Timestamp>,
+    /// When it was withdrawn.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub withdrawn_at: Option<Timestamp>,
 }
 
 /// The invite links of a workflow, newest first.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::milestones::Milestone;
 use super::model::Stage;
 use super::people::NewAgent;
 
@@ -33,6 +34,8 @@ pub struct Item {
     pub assignee: Option<String>,
     /// The tags.
     pub tags: Vec<String>,
+    /// The name of its milestone.
+    pub milestone: Option<String>,
     /// The estimate in points.
     pub story_points: Option<f64>,
     /// The estimate in time.
@@ -115,6 +118,8 @@ fn cycle_kind<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<&'sta
 pub struct Plan {
     /// The tickets.
     pub items: Vec<Item>,
+    /// The milestones that they are in.
+    pub milestones: Vec<Milestone>,
     /// The agents to create for people.
     pub new_agents: Vec<NewAgent>,
     /// Links that are skipped because they would close a cycle.

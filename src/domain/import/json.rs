@@ -137,6 +137,18 @@ pub fn texts(object: &Object, name: &str) -> Vec<String> {
     list(object, name).iter().filter_map(as_text).collect()
 }
 
+/// What kind of value it is, for a message.
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
 /// A number, also one that is written as a text.
 pub fn number(object: &Object, names: &[&str]) -> Option<f64> {
     let number = match get(object, names)? {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::formats::Format;
+use super::milestones::Milestones;
 use super::people::People;
 use super::texts::{MAX_COMMENT, MAX_TITLE, cut};
 
@@ -55,6 +56,8 @@ pub struct Ticket {
     pub assignee: Option<String>,
     /// The tags.
     pub tags: Vec<String>,
+    /// The milestone, as [`Batch::milestone`] named it.
+    pub milestone: Option<String>,
     /// The estimate in points.
     pub story_points: Option<f64>,
     /// The estimate in time.
@@ -192,6 +195,8 @@ pub struct Batch {
     pub tickets: Vec<Ticket>,
     /// The people that they name.
     pub people: People,
+    /// Their milestones.
+    pub milestones: Milestones,
     /// Lines that cannot be imported.
     pub bad: Vec<BadLine>,
     /// Values that are not valid and are left out; the rest of their lines is imported.
@@ -212,6 +217,7 @@ impl Batch {
             format,
             tickets: Vec::new(),
             people: People::default(),
+            milestones: Milestones::default(),
             bad: Vec::new(),
             warnings: Vec::new(),
             not_taken: Losses::default(),

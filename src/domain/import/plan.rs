@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use super::graph::break_cycles;
 use super::item::{Item, Note, Plan, Stay};
 use super::mapping::{Board, Mapping, NEW_AGENT, stage_of};
+use super::milestones;
 use super::model::{Batch, Losses, Stage, Ticket};
 use super::people::{NewAgent, actor_id};
 use super::texts::{MAX_COMMENT, MAX_DESCRIPTION, cut, title_of};
@@ -42,7 +43,8 @@ pub fn plan(batch: &mut Batch, board: &Board, mapping: &Mapping) -> Plan {
     }
     let mut new_agents: Vec<NewAgent> = new_agents.into_values().collect();
     new_agents.sort_by(|one, other| one.id.cmp(&other.id));
-    Plan { items, new_agents, cycles }
+    let milestones = milestones::planned(&batch.milestones, &items, &mut batch.not_taken);
+    Plan { items, milestones, new_agents, cycles }
 }
 
 struct Planner<'a> {
@@ -108,6 +110,7 @@ impl Planner<'_> {
             author,
             assignee,
             tags,
+            milestone: ticket.milestone,
             story_points: ticket.story_points,
             estimate_minutes: ticket.estimate_minutes,
             spent_minutes: ticket.spent_minutes,
@@ -201,7 +204,7 @@ impl Planner<'_> {
 }
 
 /// A day without a time was read as its first moment in UTC; its noon is that day in almost every time zone.
-fn within_day(at: Timestamp) -> Timestamp {
+pub(super) fn within_day(at: Timestamp) -> Timestamp {
     let is_day = at.to_zoned(TimeZone::UTC).time() == civil::Time::midnight();
     if is_day { at.saturating_add(SignedDuration::from_hours(12)).unwrap_or(at) } else { at }
 }

@@ -7,7 +7,9 @@ use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::mapping::{BoardColumn, MappedNames, Mapping, UnknownPeople};
-use super::{BadLine, Batch, Files, Format, NotTaken, Outcome, Plan, board_of_workflow, plan, refresh_words};
+use super::{
+    BadLine, Batch, Files, Format, Milestone, NotTaken, Outcome, Plan, board_of_workflow, plan, refresh_words,
+};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::{Error, Result, sql_fn};
@@ -56,6 +58,8 @@ pub struct ImportPreview {
     pub existing: u64,
     /// Whether some tickets bring their moves between columns.
     pub has_moves: bool,
+    /// The milestones of the tickets.
+    pub milestones: Vec<Milestone>,
     /// What each name becomes, at most 1,000 of a kind.
     pub mapping: MappedNames,
     /// The columns of the board, from which states can be chosen.
@@ -140,6 +144,7 @@ pub async fn preview_file(db: &Db, caller: &Caller, workflow: &str, input: Impor
         comments,
         existing,
         has_moves,
+        milestones: planned.milestones,
         mapping: mapped.shortened(MAX_SHOWN),
         columns: board.columns,
         ticket_types: board.types.into_iter().map(|(id, _)| id).collect(),
@@ -162,13 +167,14 @@ pub async fn import_file(db: &Db, caller: &Caller, workflow: &str, input: Import
         return Err(Error::invalid("content", rule));
     }
     let mapped = board.map(&batch, &mapping, UnknownPeople::Text)?;
-    let Plan { items, .. } = plan(&mut batch, &board, &mapped.mapping());
+    let Plan { items, milestones, .. } = plan(&mut batch, &board, &mapped.mapping());
     let call = sql_fn!(import_file(
         caller: caller.to_sql(),
         workflow,
         items: Json(&items),
         update_existing: update,
         dry_run: dry_run,
+        milestones: Json(&milestones),
     ));
     let outcome = db.call(call).await?;
     if !dry_run {

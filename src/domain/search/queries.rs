@@ -55,7 +55,7 @@ pub(crate) async fn find(
     default_limit: i32,
     max_limit: i32,
 ) -> Result<SearchAnswer> {
-    let filters = input.filters.clone().unwrap_or_default().to_sql()?;
+    let filters = input.filters.clone().unwrap_or_default().to_sql("filters.")?;
     let length = input.query.trim().chars().count();
     if length > 1000 || length == 0 && filters.0 == serde_json::json!({}) {
         return Err(Error::invalid("query", "must have 1 to 1000 characters; it may be empty where there are filters"));

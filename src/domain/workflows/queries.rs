@@ -86,7 +86,8 @@ pub async fn archive(db: &Db, caller: &Caller, id: &str, archived: bool) -> Resu
 /// Replaces the board's configuration.
 pub async fn set_board(db: &Db, caller: &Caller, id: &str, input: &SetBoard) -> Result<BoardConfigAnswer> {
     let (config, moves) = (to_json(&input.board_config)?, to_json(&input.moves)?);
-    db.call(sql_fn!(set_board(caller: caller.to_sql(), workflow: id, config: config, moves: moves))).await
+    let version = input.version.as_deref();
+    db.call(sql_fn!(set_board(caller: caller.to_sql(), workflow: id, config: config, moves: moves, version))).await
 }
 
 /// The board's configuration.

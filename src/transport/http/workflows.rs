@@ -121,6 +121,9 @@ async fn restore(state: web::Data<AppState>, auth: Auth, Path(id): Path<String>)
 }
 
 /// Replaces the board's configuration.
+///
+/// With `version`, which every answer with a board has as `board_version`, a board that was changed since is refused with 409
+/// (`stale_version`).
 #[utoipa::path(tag = "Workflows", request_body = SetBoard, responses((status = 200, body = BoardConfigAnswer)))]
 #[put("/api/workflows/{id}/board")]
 async fn set_board(

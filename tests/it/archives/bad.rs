@@ -199,6 +199,35 @@ async fn forged_rows_are_refused() {
     target
         .refuses(&change("tickets", &|rows| rows[0]["status"] = json!("nowhere")), "section tickets cannot be imported")
         .await;
+    // Values that tables take, and that nobody can mean.
+    let itself = change("tickets", &|rows| rows[0]["parent_ticket_id"] = rows[0]["id"].clone());
+    target
+        .refuses(&itself, "Line 1 of the archive's section tickets is not valid: parent_ticket_id must not lead")
+        .await;
+    let circle = change("tickets", &|rows| {
+        rows[0]["parent_ticket_id"] = rows[1]["id"].clone();
+        rows[1]["parent_ticket_id"] = rows[0]["id"].clone();
+    });
+    target.refuses(&circle, "of the archive's section tickets is not valid: parent_ticket_id must not lead").await;
+    for (section, row, field, value, rule) in [
+        ("tickets", 1, "created_at", json!("290000-01-01T00:00:00+00:00"), "must be a time of the years 1 to 9999"),
+        ("tickets", 0, "completed_at", json!("infinity"), "must be a time of the years 1 to 9999"),
+        ("tickets", 0, "number", json!(-4), "must not be negative"),
+        ("history", 2, "changed_at", json!("290000-01-01T00:00:00+00:00"), "must be a time of the years 1 to 9999"),
+        ("history", 2, "changed_at", json!("9998-01-01T00:00:00+00:00"), "must not be in the future"),
+        ("history", 0, "seq", json!(-1), "must not be negative"),
+        ("streams", 0, "pruned_seq", json!(-7), "must not be negative"),
+        ("board_columns", 1, "position", json!(-1), "must not be negative"),
+        ("milestones", 0, "due_on", json!("20260-01-01"), "must be a time of the years 1 to 9999"),
+    ] {
+        let said = format!("Line {} of the archive's section {section} is not valid: {field} {rule}", row + 1);
+        target.refuses(&change(section, &|rows| rows[row][field] = value.clone()), &said).await;
+    }
+    let said = change("history", &|rows| {
+        let event = rows.iter_mut().find(|row| row["change_type"] == "created").expect("a creation");
+        event["metadata"]["ticket"]["created_at"] = json!("soon");
+    });
+    target.refuses(&said, "metadata.ticket.created_at must be a time of the years 1 to 9999").await;
     // Missing parts, and more than there is.
     for gone in ["boards", "streams", "workflows", "ticket_counters"] {
         let sections: Sections = good.iter().filter(|(_, section, _)| section != gone).cloned().collect();
@@ -210,8 +239,9 @@ async fn forged_rows_are_refused() {
     let mut sections = good.clone();
     sections.push(sections[3].clone());
     target.refuses(&forge(schema, &sections), "comes twice").await;
-    // The unchanged rows are fine.
-    std::fs::write(target.file.path(), forge(schema, &good)).expect("write");
+    // The unchanged rows are fine, as are columns that are older than their versions.
+    let good = change("board_column_versions", &|rows| rows[0]["valid_from"] = json!("-infinity"));
+    std::fs::write(target.file.path(), good).expect("write");
     assert!(import(&target.db, target.file.path()).ok);
 }
 

@@ -149,3 +149,32 @@ async fn bad_boards_are_refused_by_name() {
     }
     assert_eq!(ann.get(&format!("/api/tickets/board-config/{}", fixture.workflow)).await.ok(), before);
 }
+
+/// Two owners edit the same board: the second save does not undo the first one unseen.
+#[tokio::test]
+async fn a_board_is_saved_against_the_version_that_was_read() {
+    let server = open("board_version").await;
+    let ann = signed_in_user(&server, "ann").await;
+    let fixture = TestWorkflow::of(&ann).await;
+    let (path, one) =
+        (format!("/api/workflows/{}/board", fixture.workflow), format!("/api/workflows/{}", fixture.workflow));
+    let read = ann.get(&one).await.ok();
+    let (config, version) = (&read["board_config"], text(&read, "board_version"));
+    let named = |name: &str| {
+        let mut changed = config.clone();
+        changed["name"] = json!(name);
+        changed
+    };
+    let body = json!({"board_config": named("First"), "version": version});
+    let saved = ann.put(&path, body).await.ok();
+    assert_ne!(text(&saved, "board_version"), version);
+    let late = ann.put(&path, json!({"board_config": named("Second"), "version": version})).await;
+    assert_eq!((&late.json["version"], late.status), (&saved["board_version"], 409));
+    assert_eq!(late.refused(409), "stale_version");
+    assert_eq!(ann.get(&one).await.ok()["board_config"]["name"], "First");
+    // Tickets and other boards do not change it; a client that states none replaces the board.
+    fixture.ticket("One more").await;
+    assert_eq!(ann.get(&one).await.ok()["board_version"], saved["board_version"]);
+    ann.put(&path, json!({"board_config": named("Third")})).await.ok();
+    assert_eq!(ann.get(&one).await.ok()["board_config"]["name"], "Third");
+}

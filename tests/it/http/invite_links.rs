@@ -77,7 +77,17 @@ async fn owners_list_the_links_of_their_workflow_and_withdraw_them() {
     ada.delete(&one(&used)).await.refused(404);
     assert_eq!(ada.delete(&one(&open)).await.status, 204);
     ada.delete(&one(&open)).await.refused(404);
-    assert_eq!(ada.get(&path).await.ok()["links"][0]["state"], "withdrawn");
+    let withdrawn = &ada.get(&path).await.ok()["links"][0];
+    assert_eq!((&withdrawn["state"], &withdrawn["expires_at"]), (&json!("withdrawn"), &open["expires_at"]));
+    assert!(withdrawn["withdrawn_at"].is_string(), "{withdrawn}");
+    let events = ada
+        .get(&format!("/api/security-events?workflow_id={}&kind=invite_link_withdrawn", fixture.workflow))
+        .await
+        .ok();
+    assert_eq!(
+        (events["events"].as_array().map(Vec::len), &events["events"][0]["actor_id"]),
+        (Some(1), &json!(ada.id))
+    );
     let offer = look_up(&server, &open).await;
     assert_eq!((&offer["state"], &offer["workflow_id"]), (&json!("withdrawn"), &Value::Null));
     let carol = signed_in_user(&server, "carol").await;

@@ -44,6 +44,10 @@ async fn milestones_are_planned_by_members_and_deleted_by_owners() {
         (&json!("Beta 1"), &Value::Null, &json!(false))
     );
     assert_eq!(ben.patch(&one, json!({"is_closed": "maybe"})).await.expect(422)["errors"][0]["field"], "is_closed");
+    // Null is no name, and no way to leave it as it is.
+    for field in ["name", "description", "is_closed"] {
+        assert_eq!(ben.patch(&one, json!({field: null})).await.expect(422)["errors"][0]["field"], field);
+    }
     assert_eq!(vic.patch(&one, json!({"is_closed": true})).await.refused(403), "forbidden");
     assert_eq!(ben.patch(&one, json!({"is_closed": true})).await.ok()["is_closed"], true);
     assert_eq!(ben.get(&format!("{all}?include_closed=false")).await.ok()["milestones"], json!([]));
@@ -116,8 +120,15 @@ async fn tickets_have_due_dates_in_every_request_and_answer() {
         assert_eq!(owner.get(&format!("{list}&{query}")).await.ok()["total_count"], count, "{query}");
     }
     for (query, field) in [
-        ("due_before=soon", "filters.due_before"),
-        ("due_after=2026-02-30", "filters.due_after"),
+        ("due_before=soon", "due_before"),
+        ("due_after=2026-02-30", "due_after"),
+        ("created_after=soon", "created_after"),
+        ("created_before=2026-13-01", "created_before"),
+        ("created_after=2026-01-01&tz=Mars", "tz"),
+        ("silent_minutes=-1", "silent_minutes"),
+        ("milestone_id=Nowhere", "milestone_id"),
+        ("priority=urgent", "priority"),
+        ("is_blocked=perhaps", "is_blocked"),
         ("overdue=late", "overdue"),
     ] {
         assert_eq!(owner.get(&format!("{list}&{query}")).await.expect(422)["errors"][0]["field"], field, "{query}");

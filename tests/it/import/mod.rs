@@ -4,6 +4,7 @@
 mod boards;
 mod hostile;
 mod mapping;
+mod milestones;
 mod past;
 mod sources;
 

@@ -47,7 +47,7 @@ fn github_over_the_api() {
     assert!(
         first.description.contains("<details>zone</details>") && first.description.ends_with("Also assigned: marit")
     );
-    assert_eq!(first.tags, ["bug", "P1", "milestone:v1.2"]);
+    assert_eq!((&first.tags[..], first.milestone.as_deref()), (&["bug".to_owned(), "P1".to_owned()][..], Some("v1.2")));
     assert_eq!(
         (time(first.created_at), time(first.closed_at)),
         ("2025-03-03T08:00:00Z".into(), "2025-03-12T16:30:00Z".into())
@@ -152,7 +152,7 @@ fn jira() {
             (Some(120), Some(90), Some(5.0))
         );
         assert_eq!((second.parent.as_deref(), second.assignee.as_deref()), (Some("FER-1"), Some("Bo Lind")));
-        assert_eq!(second.tags, ["component:Web", "version:1.0", "sprint:Sprint 2"]);
+        assert_eq!(second.tags, ["component:Web", "sprint:Sprint 2"]);
         assert!(second.description.contains("[plan.png](https://ferry.example/attachment/1/plan.png)"));
         let comments: Vec<_> = second.comments.iter().map(|c| (c.author.as_deref(), c.text.as_str())).collect();
         assert_eq!(comments, [(Some("Bo Lind"), "Ready; please look"), (Some("Ada Berg"), "Good.")]);
@@ -225,8 +225,8 @@ fn backlog_md() {
     assert!(first.description.contains("Read the harbour's file.") && first.description.contains("- [x] #1 Reads it"));
     assert!(!first.description.contains("<!--") && first.description.ends_with("Also assigned: bo"));
     assert_eq!(
-        (time(first.created_at), &first.tags[..]),
-        ("2025-05-01T09:00:00Z".to_owned(), &["parser".to_owned(), "milestone:m-1".to_owned()][..])
+        (time(first.created_at), &first.tags[..], first.milestone.as_deref()),
+        ("2025-05-01T09:00:00Z".to_owned(), &["parser".to_owned()][..], Some("m-1"))
     );
     let part = ticket(&batch, "task-1.1");
     assert_eq!(
@@ -268,12 +268,41 @@ fn invalid_values_name_their_file() {
         r#"[{"number": 1, "title": "One", "state": "open", "html_url": "https://github.com/a/b/issues/1"}, 7, "x"]"#;
     assert_eq!(
         bad(vec![file("a.json", mixed)]),
-        ["line 2 is no issue, comment or event", "line 3 is no issue, comment or event"]
+        ["line 2 is no issue, comment, event or milestone", "line 3 is no issue, comment, event or milestone"]
     );
     // A file that was cut inside of a quote.
     let cut = "ID,Team,Title,Status,Created\nA-1,A,\"One,Todo,2025-05-01\nA-2,A,Two,Todo,2025-05-01\n";
     let found = bad(vec![file("a.csv", cut)]);
     assert!(found.iter().any(|line| line.contains("the last quote of the table is not closed")), "{found:?}");
+}
+
+#[test]
+fn broken_documents_of_backlog_md_are_named() {
+    let file = |name: &str, text: &str| NamedFile { name: name.to_owned(), bytes: text.as_bytes().to_vec() };
+    let files = Files {
+        list: vec![
+            file("tasks/a.md", "---\nid: task-1\ntitle: One\nstatus: Done\nmilestone: m-1\n---\n"),
+            file("tasks/b.md", "---\nid: task-2\ntitle: Two\nstatus: Done\n"),
+            file("tasks/c.md", "---\nid: task-3\nstatus: Done\n---\n"),
+            file("tasks/d.md", "---\nid: task-4\ntitle Four\nstatus: Done\n---\n"),
+            file("tasks/e.md", "Only text.\n"),
+            file("milestones/m-1 - Spring.md", "---\nid: m-1\ntitle: Spring\n---\n"),
+            file("README.md", "# Backlog\n"),
+        ],
+        others: Vec::new(),
+    };
+    let batch = Format::BacklogMd.read(&files).expect("a batch");
+    assert_eq!(
+        batch.bad.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [
+            "line 1 of tasks/b.md begins a front matter that no line of --- ends, so it is no task",
+            "line 1 of tasks/c.md begins a front matter without title, so the document is no task",
+            "line 3 of tasks/d.md is no `name: value` of a front matter, so the document is no task",
+            "line 1 of tasks/e.md has no front matter between lines of ---, so it is no task",
+        ]
+    );
+    assert_eq!((batch.not_taken.count("other documents"), batch.not_taken.count("invalid lines")), (2, 4));
+    assert_eq!(ticket(&batch, "task-1").milestone.as_deref(), Some("Spring"));
 }
 
 #[test]
@@ -366,7 +395,7 @@ fn redmine_and_open_project() {
     );
     assert_eq!((first.estimate_minutes, first.spent_minutes), (Some(150), Some(90)));
     assert_eq!((&first.blocked_by, &first.related), (&vec!["redmine-13".to_owned()], &vec!["redmine-14".to_owned()]));
-    assert_eq!(first.tags, ["project:Lock", "category:Gate", "version:1.0"]);
+    assert_eq!((&first.tags.join(" ")[..], first.milestone.as_deref()), ("project:Lock category:Gate", Some("1.0")));
     assert_eq!(ticket(&batch, "redmine-13").parent.as_deref(), Some("redmine-12"));
     assert_eq!(ticket(&batch, "redmine-14").stage, Some(Stage::Done));
 

@@ -108,6 +108,21 @@ async fn a_limited_analyst_reads_its_workflows_and_nothing_of_others() {
             assert_eq!(count(&reader, &rows(&fixture.workflow)).await, all, "{function}");
             assert_eq!(count(&reader, &rows(&other)).await, 0, "{function}");
         }
+        // The SQL of an answer can be pasted as it is.
+        for report in ["throughput", "wip", "columns", "completions"] {
+            let answer = fixture
+                .client
+                .query_one("select body from logic.get_report('owner', $1, $2)", &[&fixture.workflow, &report])
+                .await
+                .expect("a report");
+            let answer: serde_json::Value = serde_json::from_str(&answer.get::<_, String>(0)).expect("JSON");
+            let sql = format!("select count(*) from ({}) x", answer["sql"].as_str().expect("sql"));
+            assert_eq!(
+                Some(count(&reader, &sql).await),
+                answer["rows"].as_array().map(|rows| rows.len() as i64),
+                "{sql}"
+            );
+        }
         let past = |workflow: &str| format!("select count(*) from board_at('{workflow}', now())");
         assert_eq!(count(&reader, &past(&other)).await, 0);
         let on_board = format!("select count(*) from reporting.tickets where workflow_id = '{}'", fixture.workflow);

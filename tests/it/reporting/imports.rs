@@ -57,6 +57,45 @@ async fn dates_of_an_import_are_its_past() {
             rows(&fixture, cycles).await,
             json!([{"completed": 3, "with_cycle_time": 2, "cycle_average": "96:00:00"}])
         );
+        // The board of a past moment is that past.
+        for (at, stood) in [
+            ("2025-01-06T08:00:00Z", json!([])),
+            ("2025-01-09T23:00:00Z", json!([{"category": "active", "tickets": 2}, {"category": "todo", "tickets": 3}])),
+            (
+                "2025-01-14T23:00:00Z",
+                json!([{"category": "active", "tickets": 2}, {"category": "done", "tickets": 2}, {"category": "todo", "tickets": 1}]),
+            ),
+        ] {
+            let board = format!(
+                "select c.category, count(*) as tickets from reporting.board_at($W, '{at}') b
+                   join board_columns c on c.workflow_id = $W and c.id = b.status group by 1 order by 1"
+            );
+            assert_eq!(rows(&fixture, &board).await, stood, "{at}");
+        }
+        let shown = "select c.category, count(*) as tickets
+                       from logic.get_board_at('owner', $W, '2025-01-09T23:00:00Z') b, jsonb_array_elements(b.body::jsonb -> 'tickets') t
+                       join board_columns c on c.workflow_id = $W and c.id = t ->> 'status' group by 1 order by 1";
+        assert_eq!(
+            rows(&fixture, shown).await,
+            json!([{"category": "active", "tickets": 2}, {"category": "todo", "tickets": 3}])
+        );
+        let closed = "select change, field, old_value, new_value from reporting.board_diff($W, '2025-01-09T23:00:00Z', '2025-01-10T23:00:00Z')
+                       where field = 'is_resolved'";
+        assert_eq!(
+            rows(&fixture, closed).await,
+            json!([{"change": "changed", "field": "is_resolved", "old_value": false, "new_value": true}])
+        );
+        let early = fixture
+            .client
+            .query_one("select body from logic.get_board_at('owner', $1, '2025-01-06T08:59:00Z')", &[&fixture.workflow])
+            .await
+            .expect_err("nothing is known");
+        let error = early.as_db_error().expect("an error of the database");
+        assert!(
+            error.message().contains("the first imported ticket")
+                || error.detail().is_some_and(|detail| detail.contains("the first imported ticket")),
+            "{error:?}"
+        );
         let unknown = "select count(*) from reporting.quality where workflow_id = $W and reason = 'start_unknown'";
         assert_eq!(rows(&fixture, unknown).await, json!([{"count": 1}]));
         let efficiency = "select * from reporting.flow_efficiency($W, '2025-01-06', '2025-01-19')";

@@ -37,8 +37,10 @@ async fn every_report_runs_and_is_described() {
         let (etag, body): (String, String) = (answer.get(0), answer.get(1));
         let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
         // What the answer calls its SQL has as many rows.
+        fixture.client.batch_execute("set search_path = reporting").await.expect("as analysts have it");
         let counted =
             rows(&fixture, &format!("select count(*) as n from ({}) x", body["sql"].as_str().expect("sql"))).await;
+        fixture.client.batch_execute("reset search_path").await.expect("as before");
         assert_eq!(counted[0]["n"].as_u64(), body["rows"].as_array().map(|rows| rows.len() as u64), "{name}");
         let known = fixture
             .client

@@ -41,6 +41,7 @@ export type Workflow = Pick<Schemas["Workflow"], "id" | "name" | "description" |
   time_zone?: string;
   role?: Role | null;
   board_config?: BoardConfig;
+  board_version?: string | null;
   ticket_count?: number;
 };
 

@@ -13,7 +13,17 @@ export const KIND_GROUPS: ReadonlyArray<readonly [string, readonly string[]]> = 
     ["password_changed", "password_change_failed", "password_reset_created", "password_reset", "email_changed"],
   ],
   ["API keys", ["key_created", "key_first_used", "key_used", "key_refused", "key_changed", "key_revoked"]],
-  ["Members", ["member_added", "member_role_changed", "member_removed", "invitation_created", "invitation_accepted"]],
+  [
+    "Members",
+    [
+      "member_added",
+      "member_role_changed",
+      "member_removed",
+      "invitation_created",
+      "invitation_accepted",
+      "invite_link_withdrawn",
+    ],
+  ],
   [
     "Accounts",
     [
@@ -51,6 +61,7 @@ const VERBS: Record<string, string> = {
   import: "imported an archive",
   invitation_accepted: "accepted an invitation",
   invitation_created: "created an invitation",
+  invite_link_withdrawn: "withdrew an invite link",
   key_changed: "changed the API key {}",
   key_created: "created the API key {}",
   key_first_used: "used the API key {} for the first time",

@@ -28,7 +28,8 @@ export function SqlDialog({ report, title, onClose }: Props) {
       </pre>
       <p className="mt-3 text-muted-foreground text-xs">
         Analysts run it in psql, Grafana or any other Postgres client. <code>callboard reporting-url</code> prints a
-        connection for them; it reads the schema <code>reporting</code> and changes nothing.
+        connection for them, which finds these names and changes nothing. Other roles run{" "}
+        <code>set search_path = reporting</code> before.
       </p>
       <DialogActions>
         <Button variant="primary" onClick={() => void copyText(report.sql, "SQL copied")}>

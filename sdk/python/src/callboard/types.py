@@ -612,6 +612,8 @@ class BoardConfigAnswer(TypedDict):
 
     board_config: BoardConfig
     """The current configuration."""
+    board_version: NotRequired[str]
+    """Its version."""
     success: bool
     """Always true."""
 
@@ -1926,6 +1928,17 @@ Format: TypeAlias = Literal["json", "csv", "markdown"]
 """The format of an export."""
 
 
+class GoneTicket(TypedDict):
+    """A ticket that an updating import leaves alone, because it is no longer on the board."""
+
+    key: str
+    """The key here, e.g. `TKT-12`."""
+    reason: str
+    """`deleted`, `archived` or `merged`."""
+    reference: str
+    """The id in the other tracker."""
+
+
 GroupBy: TypeAlias = Literal["day", "agent", "model", "ticket", "job", "workflow"]
 """By what usage is added up."""
 
@@ -2200,6 +2213,25 @@ class ImportMapping(TypedDict):
     """Types to ids of ticket types; one that the board lacks is added."""
 
 
+class ImportMilestone(TypedDict):
+    """A milestone as its source describes it."""
+
+    closed_at: NotRequired[str | None]
+    """When it was closed, if the source says it."""
+    description: NotRequired[str]
+    """The description."""
+    due_at: NotRequired[str | None]
+    """When it is due."""
+    is_closed: NotRequired[bool | None]
+    """Whether it is closed; null if the source does not say it."""
+    name: str
+    """The name. Names that differ in case only are one milestone."""
+    starts_at: NotRequired[str | None]
+    """When the work on it starts."""
+    tickets: NotRequired[int]
+    """How many tickets of the file are in it."""
+
+
 class ImportOutcome(TypedDict):
     """The result of an import."""
 
@@ -2211,12 +2243,22 @@ class ImportOutcome(TypedDict):
     """Comments."""
     existing: int
     """Items imported before."""
+    gone: list[GoneTicket]
+    """Items that were imported before, whose tickets were deleted, archived or merged here since; an updating import
+    leaves them alone and names them. At most 1,000.
+    """
+    gone_count: int
+    """How many these are."""
     imported: int
     """New tickets."""
     imported_before: int
     """Tickets of the workflow from earlier imports."""
     kept: int
     """Of those, tickets with a value that changed both there and here, so that an updating import left it."""
+    milestones: int
+    """New milestones."""
+    milestones_updated: int
+    """Milestones imported before that an updating import changed."""
     missing_links: int
     """Links to items that do not exist."""
     newer: int
@@ -2254,6 +2296,8 @@ class ImportPreview(TypedDict):
     """What the file looks like, e.g. `a Linear CSV export`."""
     mapping: MappedNames
     """What each name becomes, at most 1,000 of a kind."""
+    milestones: list[ImportMilestone]
+    """The milestones of the tickets."""
     not_taken: list[NotTaken]
     """What is not taken, by kind."""
     samples: list[SampleTicket]
@@ -2316,6 +2360,8 @@ class InviteLink(TypedDict):
     """`open`, `used`, `expired`, `withdrawn`, or `unauthorized` if its sender may no longer invite."""
     used_at: NotRequired[str | None]
     """When it was used."""
+    withdrawn_at: NotRequired[str | None]
+    """When it was withdrawn."""
 
 
 class InviteLinks(TypedDict):
@@ -4194,6 +4240,8 @@ class SetBoard(TypedDict):
     """The new configuration."""
     moves: NotRequired[dict[str, str]]
     """`{"removed_column": "column"}`."""
+    version: NotRequired[str | None]
+    """The `board_version` this change is based on; a mismatch is a conflict. Defaults to replacing any version."""
 
 
 class SetFindingThresholds(TypedDict):
@@ -5209,13 +5257,13 @@ class UpdateMilestone(TypedDict):
 
     agent_id: NotRequired[str | None]
     """The acting agent, where the caller may act for others."""
-    description: NotRequired[str | None]
+    description: NotRequired[str]
     """What it is for."""
     due_on: NotRequired[str | None]
     """The day by which it is to be done; null: none."""
-    is_closed: NotRequired[bool | None]
+    is_closed: NotRequired[bool]
     """`true` closes it, `false` opens it again."""
-    name: NotRequired[str | None]
+    name: NotRequired[str]
     """1 to 200 characters, on one line."""
     starts_on: NotRequired[str | None]
     """The day on which work on it starts; null: none."""
@@ -5536,6 +5584,8 @@ class Workflow(TypedDict):
     """Time of archiving."""
     board_config: NotRequired[BoardConfig | None]
     """Its board; omitted in lists."""
+    board_version: NotRequired[str | None]
+    """The version of its board, on which a change of the board may be based; omitted in lists."""
     created_at: str
     """Creation time."""
     created_by: NotRequired[str | None]

@@ -1,7 +1,8 @@
 //! A Backlog.md folder: one Markdown file a task, in `tasks`, `completed`, `drafts` and `archive`.
 
+use std::collections::HashMap;
+
 use super::front_matter::{FrontMatter, split};
-use super::tag;
 use crate::domain::import::dates::Dates;
 use crate::domain::import::files::Files;
 use crate::domain::import::formats::Format;
@@ -44,19 +45,26 @@ pub fn is_task(text: &str) -> bool {
 pub fn read(files: &Files) -> Result<Batch, String> {
     let mut batch = Batch::new(Format::BacklogMd);
     batch.is_file_a_ticket = true;
+    let milestones = milestones(files);
     let mut line = 0;
     for file in files.list.iter().filter(|file| file.ends_with(".md")) {
         let (text, _) = file.text();
         let is_other =
             ["/docs/", "/decisions/", "/milestones/"].iter().any(|folder| format!("/{}", file.name).contains(folder));
         match split(&text) {
-            Some((values, body)) if !is_other && values.contains_key("id") && values.contains_key("title") => {
+            Some((values, body)) if !is_other && has(&values, "id") && has(&values, "title") => {
                 line += 1;
                 batch.file = Some(file.name.clone());
-                let ticket = task(&mut batch, line, (&file.name, &text), &values, &body);
+                let ticket = task(&mut batch, line, (&file.name, &text), &values, &body, &milestones);
                 batch.add(ticket);
             }
-            _ => batch.not_taken.add("other documents", "they are no tasks", &file.name),
+            found => match (is_other, problem(&file.name, &text, found.as_ref().map(|(values, _)| values))) {
+                (false, Some((line, why))) => {
+                    batch.file = Some(file.name.clone());
+                    batch.reject(line, why);
+                }
+                _ => batch.not_taken.add("other documents", "they are no tasks", &file.name),
+            },
         }
     }
     if line == 0 {
@@ -65,7 +73,59 @@ pub fn read(files: &Files) -> Result<Batch, String> {
     Ok(batch)
 }
 
-fn task(batch: &mut Batch, line: u64, file: (&str, &str), values: &FrontMatter, body: &str) -> Ticket {
+/// Whether the front matter has a value of this name.
+fn has(values: &FrontMatter, name: &str) -> bool {
+    values.get(name).is_some_and(|list| !list.is_empty())
+}
+
+/// The names of milestones by their ids, from the files of the folder `milestones`.
+fn milestones(files: &Files) -> HashMap<String, String> {
+    let is_milestone = |name: &str| name.ends_with(".md") && format!("/{name}").contains("/milestones/");
+    let read = files.list.iter().filter(|file| is_milestone(&file.name)).filter_map(|file| {
+        let (values, _) = split(&file.text().0)?;
+        let one = |name: &str| values.get(name).and_then(|list| list.first().cloned());
+        Some((one("id")?.to_lowercase(), one("title")?))
+    });
+    read.collect()
+}
+
+/// What is wrong with a document that was meant to be a task, and in which line: its front matter is broken or lacks what a task has.
+/// None for a document that is none.
+fn problem(file_name: &str, text: &str, values: Option<&FrontMatter>) -> Option<(u64, String)> {
+    let folder = format!("/{file_name}");
+    let is_in_folder = ["/tasks/", "/completed/", "/drafts/"].iter().any(|name| folder.contains(name));
+    let head: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
+    if head.first().is_none_or(|line| line.trim_end() != "---") {
+        return is_in_folder.then(|| (1, "has no front matter between lines of ---, so it is no task".to_owned()));
+    }
+    let names = |name: &str| head.iter().any(|line| line.trim_start().starts_with(&format!("{name}:")));
+    if !is_in_folder && !(names("id") || names("title")) {
+        return None;
+    }
+    let Some(values) = values else {
+        return Some((1, "begins a front matter that no line of --- ends, so it is no task".to_owned()));
+    };
+    let is_broken =
+        |line: &&str| !line.trim().is_empty() && !line.starts_with([' ', '\t', '-', '#']) && !line.contains(':');
+    let broken = head.iter().skip(1).take_while(|line| **line != "---").position(|line| is_broken(&line));
+    if let Some(place) = broken {
+        return Some((
+            place as u64 + 2,
+            "is no `name: value` of a front matter, so the document is no task".to_owned(),
+        ));
+    }
+    let missing: Vec<&str> = ["id", "title"].into_iter().filter(|name| !has(values, name)).collect();
+    Some((1, format!("begins a front matter without {}, so the document is no task", missing.join(" and "))))
+}
+
+fn task(
+    batch: &mut Batch,
+    line: u64,
+    file: (&str, &str),
+    values: &FrontMatter,
+    body: &str,
+    milestones: &HashMap<String, String>,
+) -> Ticket {
     let (file_name, text) = file;
     let list = |name: &str| values.get(name).cloned().unwrap_or_default();
     let one = |name: &str| values.get(name).and_then(|list| list.first().cloned());
@@ -115,7 +175,8 @@ fn task(batch: &mut Batch, line: u64, file: (&str, &str), values: &FrontMatter, 
         }
     };
     let mut tags = list("labels");
-    tags.extend(one("milestone").map(|name| tag("milestone", &name)));
+    let milestone = one("milestone").map(|said| milestones.get(&said.to_lowercase()).cloned().unwrap_or(said));
+    let milestone = batch.milestone_named(milestone.as_deref(), &mut tags);
     Ticket {
         line,
         title: one("title").unwrap_or_default(),
@@ -126,6 +187,7 @@ fn task(batch: &mut Batch, line: u64, file: (&str, &str), values: &FrontMatter, 
         author: one("reporter").and_then(|name| batch.people.note(&name)),
         assignee: people.into_iter().next(),
         tags,
+        milestone,
         created_at,
         updated_at,
         started_at,

@@ -1,16 +1,17 @@
 //! GitHub issues: the JSON of the REST API and of `gh issue list --json`. A file may also hold the comments and the events of
-//! the repository (`issues/comments`, `issues/events`), before or after the issues.
+//! the repository (`issues/comments`, `issues/events`) and its milestones, before or after the issues.
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{json_time, one_text, tag};
+use super::{json_time, one_text};
 use crate::domain::import::dates::Dates;
 use crate::domain::import::files::Files;
 use crate::domain::import::formats::Format;
 use crate::domain::import::json::{self, Object, each_object, get, list, number, objects, text};
+use crate::domain::import::milestones::Milestone;
 use crate::domain::import::model::{Batch, Comment, Move, Stage, Ticket};
 use crate::domain::import::names::stage_of_name;
 
@@ -26,10 +27,13 @@ pub fn read(files: &Files) -> Result<Batch, String> {
             loose.comment(&mut batch, line, &object);
         } else if object.contains_key("event") {
             loose.event(&mut batch, &object);
+        } else if object.contains_key("open_issues") && object.contains_key("due_on") {
+            let milestone = milestone(&mut batch, line, &object);
+            batch.describe_milestone(milestone);
         } else if object.contains_key("number") {
             issue(&mut batch, &mut loose, line, &object);
         } else {
-            batch.reject(line, "is no issue, comment or event");
+            batch.reject(line, "is no issue, comment, event or milestone");
         }
     })?;
     loose.attach(&mut batch);
@@ -108,7 +112,7 @@ fn issue(batch: &mut Batch, loose: &mut Loose, line: u64, object: &Object) {
         return batch.not_taken.add("pull requests", "only issues are imported", &reference);
     }
     let (state, stage) = state(object);
-    let labels: Vec<String> = list(object, "labels").iter().filter_map(json::as_text).collect();
+    let labels = labels(batch, line, object);
     let kind = text(object, &["type", "issueType"]).or_else(|| {
         let known = ["bug", "enhancement", "feature", "task", "question", "documentation"];
         labels.iter().map(|label| label.to_lowercase()).find(|label| known.contains(&label.as_str()))
@@ -121,7 +125,13 @@ fn issue(batch: &mut Batch, loose: &mut Loose, line: u64, object: &Object) {
     let mut description = text(object, &["body"]).unwrap_or_default();
     super::add_further_people(&mut description, people.iter().skip(1));
     let mut tags = labels;
-    tags.extend(text(object, &["milestone"]).map(|name| tag("milestone", &name)));
+    let milestone = match get(object, &["milestone"]) {
+        Some(Value::Object(said)) => {
+            let milestone = milestone(batch, line, said);
+            batch.milestone(milestone, &mut tags)
+        }
+        _ => batch.milestone_named(text(object, &["milestone"]).as_deref(), &mut tags),
+    };
     let comments: Vec<Comment> = objects(object, "comments").map(|object| comment(batch, line, object)).collect();
     if let Some(count) = object.get("comments").and_then(Value::as_u64).filter(|count| *count > 0) {
         loose.announced.insert(reference.clone(), count);
@@ -144,6 +154,7 @@ fn issue(batch: &mut Batch, loose: &mut Loose, line: u64, object: &Object) {
         author,
         assignee: people.into_iter().next(),
         tags,
+        milestone,
         created_at: json_time(batch, line, object, &["created_at", "createdAt"]),
         updated_at: json_time(batch, line, object, &["updated_at", "updatedAt"]),
         closed_at: json_time(batch, line, object, &["closed_at", "closedAt"]).filter(|_| stage == Some(Stage::Done)),
@@ -158,7 +169,38 @@ fn issue(batch: &mut Batch, loose: &mut Loose, line: u64, object: &Object) {
     batch.add(ticket);
 }
 
-/// The state, with the reason of closing; the column of a project if the issue is open and in one.
+/// The labels. A value that is none is reported.
+fn labels(batch: &mut Batch, line: u64, object: &Object) -> Vec<String> {
+    let Some(value) = get(object, &["labels"]) else { return Vec::new() };
+    let Some(list) = value.as_array() else {
+        batch.warn(line, format!("has {} as labels, not a list", json::kind(value)));
+        return Vec::new();
+    };
+    let mut labels = Vec::new();
+    for label in list {
+        match json::as_text(label) {
+            Some(name) => labels.push(name),
+            None => batch.warn(line, format!("has {} in labels, not a name", json::kind(label))),
+        }
+    }
+    labels
+}
+
+fn milestone(batch: &mut Batch, line: u64, object: &Object) -> Milestone {
+    let closed_at = json_time(batch, line, object, &["closed_at", "closedAt"]);
+    let state = text(object, &["state"]).map(|state| state.to_lowercase());
+    Milestone {
+        name: text(object, &["title"]).unwrap_or_default(),
+        description: text(object, &["description"]).unwrap_or_default(),
+        due_at: json_time(batch, line, object, &["due_on", "dueOn"]),
+        is_closed: state.map(|state| state == "closed").or(closed_at.map(|_| true)),
+        closed_at,
+        ..Milestone::default()
+    }
+}
+
+/// The state, with the reason of closing; the column of a project if the issue is open and in one. A state that GitHub does not have
+/// is mapped by its name like those of other trackers, and reported.
 fn state(object: &Object) -> (String, Option<Stage>) {
     let state = text(object, &["state"]).unwrap_or_default().to_lowercase();
     let reason = text(object, &["state_reason", "stateReason"]).unwrap_or_default().to_lowercase();
@@ -169,6 +211,9 @@ fn state(object: &Object) -> (String, Option<Stage>) {
             _ => "closed",
         };
         return (state.to_owned(), Some(Stage::Done));
+    }
+    if state != "open" {
+        return (state, None);
     }
     let column = objects(object, "projectItems").find_map(|item| text(item, &["status"]));
     match column {

@@ -41,6 +41,7 @@ const IGNORED: &[&str] = &[
 ];
 
 const KEY: &[&str] = &["Issue key", "Work item key", "Key"];
+const FIX_VERSIONS: &[&str] = &["Fix Version/s", "Fix versions"];
 const ID: &[&str] = &["Issue id", "Work item id"];
 
 /// Reads an export.
@@ -108,6 +109,11 @@ fn issue(batch: &mut Batch, known: &Known<'_>, table: &Table, row: Row<'_>) -> T
         _ => None,
     };
     let closed_at = resolved_at.or(changed_at).filter(|_| stage == Some(Stage::Done));
+    let mut tags = tags(row, &resolution);
+    // A ticket is in one milestone: the first version; the others are tags.
+    let mut versions = FIX_VERSIONS.iter().flat_map(|name| row.all(name));
+    let milestone = batch.milestone_named(versions.next(), &mut tags);
+    tags.extend(versions.map(|version| tag("version", version)));
     let links = links(batch, known, table, row);
     let estimate = row.get(&[
         "Custom field (Story Points)",
@@ -126,7 +132,8 @@ fn issue(batch: &mut Batch, known: &Known<'_>, table: &Table, row: Row<'_>) -> T
         ticket_type: row.get(&["Issue Type", "Work type", "Work item type", "Type"]).map(str::to_owned),
         author,
         assignee,
-        tags: tags(row, &resolution),
+        tags,
+        milestone,
         story_points: estimate.and_then(|points| points.replace(',', ".").parse().ok()),
         estimate_minutes: seconds(row, &["Original estimate", "Original Estimate"]),
         spent_minutes: seconds(row, &["Time Spent"]),
@@ -164,11 +171,9 @@ fn description(row: Row<'_>) -> String {
 
 fn tags(row: Row<'_>, resolution: &str) -> Vec<String> {
     let mut tags: Vec<String> = row.all("Labels").flat_map(|cell| cell.split([' ', ','])).map(str::to_owned).collect();
-    for (kind, names) in [
-        ("component", ["Component/s", "Components"]),
-        ("version", ["Fix Version/s", "Fix versions"]),
-        ("affects", ["Affects Version/s", "Affects versions"]),
-    ] {
+    for (kind, names) in
+        [("component", ["Component/s", "Components"]), ("affects", ["Affects Version/s", "Affects versions"])]
+    {
         tags.extend(names.iter().flat_map(|name| row.all(name)).map(|value| tag(kind, value)));
     }
     tags.extend(row.all("Sprint").last().map(|value| tag("sprint", value)));

@@ -36,14 +36,12 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
         None => stage_of_name(&state).or(started_at.map(|_| Stage::Active)),
     };
     let mut tags: Vec<String> = row.all("Labels").flat_map(listed).collect();
-    for (kind, names) in [
-        ("team", ["Team", ""]),
-        ("project", ["Project", ""]),
-        ("milestone", ["Project Milestone", ""]),
-        ("cycle", ["Cycle Name", "Cycle Number"]),
-    ] {
+    for (kind, names) in
+        [("team", ["Team", ""]), ("project", ["Project", ""]), ("cycle", ["Cycle Name", "Cycle Number"])]
+    {
         tags.extend(row.get(&names).map(|value| tag(kind, value)));
     }
+    let milestone = batch.milestone_named(row.get(&["Project Milestone"]), &mut tags);
     tags.extend(is_archived.then(|| "archived".to_owned()));
     let mut related: Vec<String> = row.all("Related to").flat_map(listed).collect();
     related.extend(row.all("Duplicate of").flat_map(listed));
@@ -58,6 +56,7 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
         author,
         assignee,
         tags,
+        milestone,
         story_points: row.get(&["Estimate"]).and_then(|points| points.parse().ok()),
         created_at,
         updated_at,

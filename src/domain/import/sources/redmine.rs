@@ -64,11 +64,10 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
     let (created_at, updated_at, closed_at) = (at(CREATED), at(UPDATED), at(CLOSED));
     let due_at = at(&["Due date", "Finish date"]);
     let mut tags: Vec<String> = Vec::new();
-    for (kind, names) in
-        [("project", ["Project", ""]), ("category", ["Category", ""]), ("version", ["Target version", "Version"])]
-    {
-        tags.extend(row.get(&names).map(|value| tag(kind, value)));
+    for (kind, name) in [("project", "Project"), ("category", "Category")] {
+        tags.extend(row.get(&[name]).map(|value| tag(kind, value)));
     }
+    let milestone = batch.milestone_named(row.get(&["Target version", "Version"]), &mut tags);
     tags.extend(row.all("Tags").chain(row.all("Labels")).flat_map(crate::domain::import::table::listed));
     let mut ticket = Ticket {
         line: row.line,
@@ -82,6 +81,7 @@ fn issue(batch: &mut Batch, dates: Dates, row: Row<'_>) -> Ticket {
         author,
         assignee,
         tags,
+        milestone,
         story_points: row.get(&["Story points", "Story Points"]).and_then(|points| points.parse().ok()),
         estimate_minutes: row.get(&["Estimated time", "Work"]).and_then(minutes_of_hours),
         spent_minutes: row.get(&["Spent time"]).and_then(minutes_of_hours),

@@ -10,9 +10,9 @@ use crate::domain::times;
 use crate::{Error, Result, sql_fn};
 
 impl Filters {
-    /// Encodes the filters for SQL. Dates are validated here, so that the error can name the field; SQL knows the time zone
-    /// of those without an offset.
-    pub(crate) fn to_sql(&self) -> Result<Json<Value>> {
+    /// Encodes the filters for SQL. Dates are validated here, so that the error can name the field, after the `prefix` that it has in
+    /// the request; SQL knows the time zone of those without an offset.
+    pub(crate) fn to_sql(&self, prefix: &str) -> Result<Json<Value>> {
         let mut filters = self.clone();
         for (field, value) in
             [("created_after", &mut filters.created_after), ("created_before", &mut filters.created_before)]
@@ -20,13 +20,13 @@ impl Filters {
             if let Some(text) = value {
                 *text = parse_time(text).ok_or_else(|| {
                     let rule = "must be a time like 2026-01-31T12:00:00Z or a date";
-                    Error::invalid(&format!("filters.{field}"), rule)
+                    Error::invalid(&format!("{prefix}{field}"), rule)
                 })?;
             }
         }
         for (field, value) in [("due_after", &filters.due_after), ("due_before", &filters.due_before)] {
             if value.as_deref().is_some_and(|text| !is_day(text)) {
-                return Err(Error::invalid(&format!("filters.{field}"), "must be a date like 2026-01-31"));
+                return Err(Error::invalid(&format!("{prefix}{field}"), "must be a date like 2026-01-31"));
             }
         }
         serde_json::to_value(filters).map(Json).map_err(|e| Error::Internal(e.to_string()))
@@ -153,7 +153,7 @@ pub async fn list(
     db.call(sql_fn!(list_tickets(
         caller: caller.to_sql(),
         workflow: workflow,
-        filters: filters.to_sql()?,
+        filters: filters.to_sql("")?,
         sort_by: by,
         sort_order: order,
         max_rows: limit,

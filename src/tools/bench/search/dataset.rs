@@ -120,6 +120,7 @@ fn generated() -> Result<Plan> {
             blocked_by: Vec::new(),
             related: if line >= count { vec![format!("generated-{}", line - count)] } else { Vec::new() },
             comments: Vec::new(),
+            milestone: None,
             story_points: None,
             spent_minutes: None,
             source: "benchmark",

@@ -1,7 +1,7 @@
 /** The draft of a board, what is wrong with it, and saving it. */
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
-import { explain, workflows } from "@/api";
+import { explain, Problem, workflows } from "@/api";
 import type { BoardConfig } from "@/api/types";
 import type { BoardState } from "@/live/state/board";
 import { toast } from "@/ui/toast";
@@ -48,14 +48,23 @@ export function useBoardEditor(board: BoardState, workflowId: string) {
   };
   const mutation = useMutation({
     mutationFn: async () => {
-      // The API has no version of a board to save against, so that it is compared just before.
-      const { board_config: now } = await workflows.get(workflowId);
-      if (now && kept.base !== null && JSON.stringify(toDraft(byOrder(now))) !== kept.base) {
-        take(byOrder(now));
-        throw new SavedMeanwhile();
-      }
+      // The draft may have been begun from a board of the stream, which has no version: the board is compared with what it was, and
+      // its version says whether somebody saves it before this arrives.
+      const read = await workflows.get(workflowId);
+      const compare = ({ board_config: now }: typeof read) => {
+        if (now && kept.base !== null && JSON.stringify(toDraft(byOrder(now))) !== kept.base) {
+          take(byOrder(now));
+          throw new SavedMeanwhile();
+        }
+      };
+      compare(read);
       const { config: change, moves } = toBoardChange(draft);
-      return workflows.putBoard(workflowId, change, moves);
+      try {
+        return await workflows.putBoard(workflowId, change, moves, read.board_version);
+      } catch (error) {
+        if (error instanceof Problem && error.code === "stale_version") compare(await workflows.get(workflowId));
+        throw error;
+      }
     },
     onSuccess: ({ board_config }) => {
       take(byOrder(board_config as BoardConfig));

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::domain::import::json::kind;
 use crate::domain::times;
 
 /// What is wrong with values of a line; the values are ignored and the rest of the line is kept.
@@ -114,17 +115,6 @@ impl<'a> Fields<'a> {
                 &[]
             }
         }
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 
