@@ -147,8 +147,8 @@ describe("review in place", () => {
       ticket_id: ticket.ticket_id,
       checks: [{ name: "mypy", status: "passed" }],
     });
-    await checks.getByText("passed").waitFor();
     await checks.getByText("Incompatible types").waitFor({ state: "detached" });
+    expect(await checks.getByRole("listitem").first().textContent()).toBe("mypypassed");
     await page.keyboard.press("a");
     // The next one opens, and the first is still held.
     await heading(page, "Delete the old branch?").waitFor();
