@@ -5,6 +5,7 @@ import {
   checkAccessibility,
   createTicket,
   createWorkflow,
+  eventually,
   screenshot,
   signedInMember,
   waitUntilLive,
@@ -165,6 +166,36 @@ describe("review in place", () => {
     expect((await getApproval(review)).status).toBe("approved");
     await page.getByText("1 of 1 waiting").waitFor();
     expect((await getApproval(second.id)).status).toBe("pending");
+  });
+
+  it("steps through the commits of a ticket, and keeps to which of them a comment belongs", async () => {
+    const { workflow, review, ticket } = await makeWork("Review commits");
+    await api("POST", "/api/internal/commits", {
+      workflow_id: workflow,
+      commits: [
+        { sha: "9".repeat(40), message: `Warn before a session ends, see ${ticket.key}`, author: "Mira Okafor" },
+      ],
+    });
+    const page = await openReview(workflow, review, "Carla");
+    const choice = page.getByLabel("Commit", { exact: true });
+    await choice.waitFor();
+    const shown = () => choice.evaluate((field: HTMLSelectElement) => field.selectedOptions[0]?.text);
+    const first = await shown();
+    expect(first).toMatch(/^1 of 2: /);
+    await page.keyboard.press("]");
+    await page.keyboard.press("c");
+    await page.getByLabel(/^Comment on /).fill("Of the first one.");
+    await page.keyboard.press("Control+Enter");
+    await page.keyboard.press(".");
+    await eventually("the second commit is shown", async () => /^2 of 2: /.test((await shown()) ?? ""));
+    await line(page, "GRACE = 30").first().waitFor();
+    expect(await page.getByTestId("diff").getByText("Of the first one.").count()).toBe(0);
+    await page.keyboard.press(".");
+    await page.getByText("This is the last commit").waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Previous commit" }).click();
+    await eventually("the first commit is shown", async () => (await shown()) === first);
+    await page.getByTestId("diff").getByText("Of the first one.").waitFor();
+    await checkAccessibility(page);
   });
 
   it("sends back with a reason and comments on lines, which reach the agent as one text", async () => {

@@ -1,18 +1,29 @@
+import { ChevronLeft, ChevronRight } from "lucide-react";
+import type { ReactNode } from "react";
 import type { TicketDetail } from "@/api/types";
+import { Button } from "@/ui/button";
 import { NativeSelect } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
 import { plural } from "@/ui/plural";
 import { TimeAgo } from "@/ui/time";
+import { Tooltip } from "@/ui/tooltip";
 
 type Commit = TicketDetail["commits"][number];
 
 const subjectOf = ({ commit_message, commit_sha }: Commit) =>
   commit_message.split("\n")[0]?.trim() || commit_sha.slice(0, 10);
 
+interface ChoiceProps {
+  commits: readonly Commit[];
+  sha: string;
+  onChoose: (sha: string) => void;
+  onStep: (by: 1 | -1) => void;
+}
+
 /** The commit whose diff is shown, and the way to the others of the ticket. */
-export function CommitChoice(props: { commits: readonly Commit[]; sha: string; onChoose: (sha: string) => void }) {
-  const { commits, sha, onChoose } = props;
-  const commit = commits.find(({ commit_sha }) => commit_sha === sha);
+export function CommitChoice({ commits, sha, onChoose, onStep }: ChoiceProps) {
+  const place = commits.findIndex(({ commit_sha }) => commit_sha === sha);
+  const commit = commits[place];
   if (!commit) return null;
   const at = commit.commit_timestamp ?? commit.linked_at;
   return (
@@ -22,24 +33,45 @@ export function CommitChoice(props: { commits: readonly Commit[]; sha: string; o
           <VisibleText text={subjectOf(commit)} />
         </p>
       ) : (
-        <NativeSelect
-          aria-label="Commit"
-          className="max-w-md text-xs"
-          value={sha}
-          onChange={(event) => onChoose(event.target.value)}
-        >
-          {commits.map((each, i) => (
-            <option key={each.commit_sha} value={each.commit_sha}>
-              {`${i + 1} of ${commits.length}: ${subjectOf(each)}`}
-            </option>
-          ))}
-        </NativeSelect>
+        <>
+          <NativeSelect
+            aria-label="Commit"
+            className="max-w-md text-xs"
+            value={sha}
+            onChange={(event) => onChoose(event.target.value)}
+          >
+            {commits.map((each, i) => (
+              <option key={each.commit_sha} value={each.commit_sha}>
+                {`${i + 1} of ${commits.length}: ${subjectOf(each)}`}
+              </option>
+            ))}
+          </NativeSelect>
+          <div className="flex shrink-0 items-center">
+            <StepButton label="Previous commit" disabled={place === 0} onClick={() => onStep(-1)}>
+              <ChevronLeft />
+            </StepButton>
+            <StepButton label="Next commit" disabled={place === commits.length - 1} onClick={() => onStep(1)}>
+              <ChevronRight />
+            </StepButton>
+          </div>
+        </>
       )}
       <span className="ml-auto flex shrink-0 items-center gap-2 text-muted-foreground">
         <code className="font-mono max-sm:hidden">{sha.slice(0, 10)}</code>
         {at && <TimeAgo at={at} />}
       </span>
     </div>
+  );
+}
+
+function StepButton(props: { label: string; disabled: boolean; onClick: () => void; children: ReactNode }) {
+  const { label, disabled, onClick, children } = props;
+  return (
+    <Tooltip label={label}>
+      <Button size="icon-sm" variant="ghost" aria-label={label} aria-disabled={disabled} onClick={onClick}>
+        {children}
+      </Button>
+    </Tooltip>
   );
 }
 

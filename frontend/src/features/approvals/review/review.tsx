@@ -6,6 +6,7 @@ import { readDraft, writeDraft } from "@/entities/approval/drafts";
 import { heldDecisions } from "@/entities/approval/held-decisions";
 import { useHeld } from "@/entities/approval/use-held";
 import { useBoardShape, useWatchWorkflow } from "@/live/context";
+import { announce } from "@/ui/announcer";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
 import { Kbd } from "@/ui/states";
@@ -92,6 +93,11 @@ export function Review({ approval, onOpen, onLeave, renderDiff, renderTranscript
   );
   const [chosen, setChosen] = useState<string>();
   const sha = chosen ?? commits[0]?.commit_sha;
+  const showCommit = (by: 1 | -1) => {
+    const next = commits[commits.findIndex(({ commit_sha }) => commit_sha === sha) + by];
+    if (next) setChosen(next.commit_sha);
+    else if (commits.length > 0) announce(by > 0 ? "This is the last commit" : "This is the first commit");
+  };
   const [editing, setEditing] = useState<LineComment | null>(null);
   const isEditing = (place: LineComment) => editing !== null && isSamePlace(editing, place);
   const commentOn = (line: DiffLine): LineComment => {
@@ -141,12 +147,13 @@ export function Review({ approval, onOpen, onLeave, renderDiff, renderTranscript
     onPrevious: () => order.previous && onOpen(order.previous),
     onLeave,
     onWrite: () => field.current?.focus(),
+    onCommit: showCommit,
     diff: control,
   });
 
   const diff = sha && (
     <div className="flex min-h-0 flex-1 flex-col">
-      <CommitChoice commits={commits} sha={sha} onChoose={setChosen} />
+      <CommitChoice commits={commits} sha={sha} onChoose={setChosen} onStep={showCommit} />
       {renderDiff({
         workflowId,
         sha,

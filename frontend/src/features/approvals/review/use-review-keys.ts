@@ -16,13 +16,15 @@ interface Options {
   onPrevious: () => void;
   onLeave: () => void;
   onWrite: () => void;
+  /** Shows the next or the previous commit. */
+  onCommit: (by: 1 | -1) => void;
   diff: RefObject<DiffControl | null>;
 }
 
 const GROUP = "Review";
 
 export function useReviewKeys(options: Options): void {
-  const { approval, open, yesNo, canComment, onDecide, onNext, onPrevious, onLeave, onWrite, diff } = options;
+  const { approval, open, yesNo, canComment, onDecide, onNext, onPrevious, onLeave, onWrite, onCommit, diff } = options;
   /** Without it, the key would also be typed into the field that gets the focus. */
   const quietly = (run: () => void) => (event: KeyboardEvent) => {
     event.preventDefault();
@@ -66,6 +68,8 @@ export function useReviewKeys(options: Options): void {
       run: () => diff.current?.step(1),
     },
     "[": () => diff.current?.step(-1),
+    ".": { label: "Next and previous commit", group: GROUP, keys: [".", ","], run: quietly(() => onCommit(1)) },
+    ",": quietly(() => onCommit(-1)),
     Enter: {
       label: "Send the last decision now",
       group: GROUP,
