@@ -99,7 +99,7 @@ describe("the statistics page", () => {
     expect(await table.getByRole("row").last().textContent()).toMatch(/213/);
     await throughput.getByRole("button", { name: "SQL of Throughput" }).click();
     const sql = await page.getByTestId("report-sql").textContent();
-    expect(sql).toContain(`reporting.throughput('${workflow}'`);
+    expect(sql).toContain(`from throughput('${workflow}'`);
     await page.keyboard.press("Escape");
     const downloading = page.waitForEvent("download");
     await throughput.getByRole("button", { name: "Throughput as CSV" }).click();
@@ -180,6 +180,30 @@ describe("the statistics page", () => {
         /Created 2, Completed 1$/.test((await slider(page).getAttribute("aria-valuetext")) ?? ""),
       );
     }
+  });
+
+  it("begins with alerts that say what to do, and follow the work", async () => {
+    const watched = await createWorkflow("Watched");
+    const file = { id: "a-1", title: "Pay out refunds", status: "open", priority: 0, issue_type: "bug" };
+    await api("POST", `/api/workflows/${watched}/import`, {
+      format: "beads",
+      content: JSON.stringify({ ...file, created_at: "2026-01-05T09:00:00Z", updated_at: "2026-01-05T09:00:00Z" }),
+    });
+    await api("POST", "/api/agents", { id: `busy-${watched}`, kind: "agent", workflows: [watched] });
+    await api("PATCH", `/api/workflows/${watched}/finding-thresholds`, { max_open_tickets: 1 });
+    const page = await openStatistics(watched, "", { colorScheme: "dark" });
+    const alerts = page.getByRole("region", { name: "Alerts" });
+    await alerts.getByText("1 urgent unassigned ticket").waitFor();
+    // Another finding appears without a reload, with what to do about it.
+    for (const title of ["Count the stock", "Print the labels"]) {
+      await createTicket(watched, title, { assigned_agent_id: `busy-${watched}` });
+    }
+    await alerts.getByText("1 overloaded assignee").waitFor();
+    await alerts.getByRole("link", { name: "View agents" }).waitFor();
+    await checkAccessibility(page);
+    await screenshot(page, "statistics-alerts");
+    await alerts.getByRole("button", { name: /^Open TKT-/ }).click();
+    await page.getByRole("dialog", { name: /Pay out refunds/ }).waitFor();
   });
 
   it("says of an empty workflow why there is nothing", async () => {

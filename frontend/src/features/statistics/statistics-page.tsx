@@ -11,6 +11,7 @@ import { useBoardShape } from "@/live/context";
 import { NativeSelect } from "@/ui/field";
 import { Empty, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/use-title";
+import { Alerts } from "./alerts";
 import type { ChartContext } from "./charts/context";
 import { type ChartSection, SECTIONS } from "./charts/specs";
 import { Controls } from "./controls";
@@ -64,6 +65,7 @@ export function StatisticsPage({ workflowId, state, onState, onOpenTicket }: Pro
           <Controls state={state} onState={onState} range={context.range} today={today} workflowZone={zone} />
           <Summary context={context} />
         </header>
+        <Alerts workflowId={workflowId} onOpenTicket={onOpenTicket} />
         {SECTIONS.map((section) => (
           <Section key={section.id} section={section} context={context}>
             {section.id === "milestone" && list.data && list.data.length > 0 && (

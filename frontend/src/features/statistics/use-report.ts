@@ -32,7 +32,7 @@ export function useReport(name: string, query: ReportQuery, { enabled, moves = f
   });
 }
 
-/** Reads the reports in view again after changes in the workflow, and all others when they come into view. */
+/** Reads the alerts and the reports in view again after changes in the workflow, and all others when they come into view. */
 export function useLiveReports(workflowId: string): void {
   const live = useLive();
   const queries = useQueryClient();
@@ -45,6 +45,8 @@ export function useLiveReports(workflowId: string): void {
       timer = undefined;
       since = 0;
       void queries.invalidateQueries({ queryKey: queryKeys.reports(workflowId) });
+      // Their events follow within a minute; the list has them at once.
+      void queries.invalidateQueries({ queryKey: [...queryKeys.findings, workflowId] });
     };
     const stop = live.onEvents((id) => {
       if (id !== workflowId) return;
