@@ -78,11 +78,17 @@ describe("on a ticket", () => {
     expect(assigned_agent_id).toMatch(/^user-/);
     await command(page, "copy");
     await page.getByText(`Link to ${ticket.key} copied`).or(page.getByText("Copying is blocked")).waitFor();
+    const { status } = await read(ticket.ticket_id);
     await command(page, "resolve");
     await page.getByLabel("How was it resolved?").fill("With commands alone.");
     await page.getByRole("button", { name: "Resolve ticket" }).click();
     await page.getByText(`${ticket.key} resolved`).first().waitFor();
     expect((await read(ticket.ticket_id)).is_resolved).toBe(true);
+    // Undo puts it back where it was.
+    const toast = page.locator("[data-sonner-toast]", { hasText: `${ticket.key} resolved` });
+    await toast.getByRole("button", { name: "Undo" }).click();
+    await page.getByText(`${ticket.key} reopened`).first().waitFor();
+    expect(await read(ticket.ticket_id)).toMatchObject({ is_resolved: false, status });
   });
 
   it("shows why the server refuses a move, from a page without the board", async () => {

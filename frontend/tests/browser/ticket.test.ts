@@ -139,7 +139,8 @@ describe("ticket", () => {
     await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Delete ticket" }).click();
     await card(page, ticket.ticket_id).waitFor({ state: "detached" });
-    await page.getByRole("button", { name: "Undo" }).click();
+    const toast = page.locator("[data-sonner-toast]", { hasText: `${ticket.key} deleted` });
+    await toast.getByRole("button", { name: "Undo" }).click();
     await card(page, ticket.ticket_id).waitFor();
   });
 });

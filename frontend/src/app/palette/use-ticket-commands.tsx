@@ -9,15 +9,13 @@ import { Avatar } from "@/entities/actor/avatar";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import { useMoveCard } from "@/features/board/use-move-card";
 import type { PaletteAction, PaletteItem } from "@/features/search/palette";
+import { type Run, resolveTicket } from "@/features/ticket/resolve-ticket";
 import { useLive } from "@/live/context";
 import { canEdit } from "@/live/state/board";
 import { copyText } from "@/ui/clipboard";
 import { cssColor } from "@/ui/color";
-import { discardDraft } from "@/ui/drafts";
-import { prompt } from "@/ui/prompt-dialog";
 import { toast } from "@/ui/toast";
 
-const MIN_RESOLUTION_LENGTH = 10;
 const UNASSIGNED = "none";
 
 /** The ticket by its id, or by its key on the board that is open. */
@@ -58,6 +56,17 @@ export function useTicketCommands(
     void queries.invalidateQueries({ queryKey: queryKeys.myWork(home) });
   };
 
+  const run: Run = async (what, request) => {
+    try {
+      return await request();
+    } catch (error) {
+      toast.error(what, { description: explain(error), duration: 8_000 });
+      return null;
+    } finally {
+      refresh();
+    }
+  };
+
   const columns = async (): Promise<PaletteItem[]> => {
     const config = live.board(home)?.config ?? (await readWorkflow()).board_config;
     return (config?.columns ?? [])
@@ -92,17 +101,7 @@ export function useTicketCommands(
     const before = Object.fromEntries(
       Object.keys(changes).map((field) => [field, card[field as keyof typeof changes] ?? null]),
     ) as typeof changes;
-    const send = async (next: typeof changes) => {
-      try {
-        await tickets.update(card.ticket_id, next);
-        return true;
-      } catch (error) {
-        toast.error(`Could not update ${key}`, { description: explain(error), duration: 8_000 });
-        return false;
-      } finally {
-        refresh();
-      }
-    };
+    const send = (next: typeof changes) => run(`Could not update ${key}`, () => tickets.update(card.ticket_id, next));
     if (await send(changes)) toast.success(done, { action: { label: "Undo", onClick: () => void send(before) } });
   };
   const people = async (): Promise<PaletteItem[]> => {
@@ -140,27 +139,6 @@ export function useTicketCommands(
       current: priority === card.priority,
       run: () => void update({ priority }, `Priority of ${key} set to ${PRIORITY_NAMES[priority].toLowerCase()}`),
     }));
-  const resolve = async () => {
-    const draft = `ticket.${card.ticket_id}.resolve`;
-    const comment = await prompt({
-      title: `Resolve ${key}`,
-      description: "Tickets blocked by this one are unblocked, and its queued jobs are cancelled.",
-      label: "How was it resolved?",
-      submit: "Resolve ticket",
-      minLength: MIN_RESOLUTION_LENGTH,
-      draft,
-    });
-    if (comment === null) return;
-    try {
-      await tickets.resolve(card.ticket_id, comment);
-      discardDraft(draft);
-      toast.success(`${key} resolved`);
-    } catch (error) {
-      toast.error(`Could not resolve ${key}`, { description: explain(error), duration: 8_000 });
-    } finally {
-      refresh();
-    }
-  };
   const copy = () => {
     const url = new URL(`/w/${home}/t/${card.ticket_id}`, window.location.href);
     void copyText(url.href, `Link to ${key} copied`);
@@ -180,7 +158,9 @@ export function useTicketCommands(
       group,
       step: step("Priority of", "Choose a priority", priorities),
     },
-    ...(card.is_resolved ? [] : [{ name: "Resolve…", icon: <Check />, group, run: () => void resolve() }]),
+    ...(card.is_resolved
+      ? []
+      : [{ name: "Resolve…", icon: <Check />, group, run: () => void resolveTicket(card, run) }]),
   ];
   return [
     ...(workflow && canEdit(workflow) ? changes : []),

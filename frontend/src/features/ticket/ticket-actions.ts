@@ -4,28 +4,9 @@ import type { TicketDetail } from "@/api/types";
 import { discardDraft } from "@/ui/drafts";
 import { prompt } from "@/ui/prompt-dialog";
 import { toast } from "@/ui/toast";
-
-const MIN_RESOLUTION_LENGTH = 10;
-
-type Run = <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
+import type { Run } from "./resolve-ticket";
 
 export function ticketActions(ticket: TicketDetail, run: Run, onClose: () => void) {
-  const resolve = async () => {
-    const draft = `ticket.${ticket.ticket_id}.resolve`;
-    const comment = await prompt({
-      title: `Resolve ${ticket.key}`,
-      description: "Tickets blocked by this one are unblocked, and its queued jobs are cancelled.",
-      label: "How was it resolved?",
-      submit: "Resolve ticket",
-      minLength: MIN_RESOLUTION_LENGTH,
-      draft,
-    });
-    if (comment === null) return;
-    const answer = await run(`Could not resolve ${ticket.key}`, () => tickets.resolve(ticket.ticket_id, comment));
-    if (answer) discardDraft(draft);
-    const unblocked = answer?.unblocked_tickets?.length ?? 0;
-    if (answer) toast.success(`${ticket.key} resolved${unblocked > 0 ? `, ${unblocked} unblocked` : ""}`);
-  };
   const remove = async () => {
     const done = await run(`Could not delete ${ticket.key}`, async () => {
       await tickets.remove(ticket.ticket_id);
@@ -57,5 +38,5 @@ export function ticketActions(ticket: TicketDetail, run: Run, onClose: () => voi
     discardDraft(draft);
     toast.success(`Review of ${ticket.key} requested`);
   };
-  return { resolve, requestReview, remove };
+  return { requestReview, remove };
 }

@@ -20,6 +20,7 @@ import { Description } from "./description";
 import { Details } from "./details";
 import { MergeDialog } from "./merge-dialog";
 import { MergedNotice, useUnmerge } from "./merged-notice";
+import { resolveTicket } from "./resolve-ticket";
 import { ticketActions } from "./ticket-actions";
 import { PullRequests } from "./timeline-entry";
 import { TitleEditor } from "./title-editor";
@@ -123,7 +124,7 @@ function Loaded({
   // A merged ticket is read-only; its original is edited instead.
   const editable = hasEditRole && !ticket.merged_into;
   const unmerge = useUnmerge(run);
-  const { resolve, requestReview, remove } = ticketActions(ticket, run, onClose);
+  const { requestReview, remove } = ticketActions(ticket, run, onClose);
   useTitle(`${ticket.key} ${ticket.title}`);
 
   useShortcuts({
@@ -167,7 +168,7 @@ function Loaded({
         <span className="tabular font-medium text-muted-foreground">{ticket.key}</span>
         <div className="ml-auto flex items-center gap-1">
           {editable && !ticket.is_resolved && (
-            <Button size="sm" onClick={() => void resolve()}>
+            <Button size="sm" onClick={() => void resolveTicket(ticket, run)}>
               <Check /> Resolve
             </Button>
           )}
