@@ -21,6 +21,7 @@ mod recognise;
 pub mod sources;
 mod table;
 mod texts;
+mod ticket_milestones;
 mod zip;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::{search, workflows};
 use crate::{Result, sql_fn};
+
+/// How many parts of a workflow's past are stored after an import at most; servers store the rest.
+const MAX_STORED_PARTS: usize = 20;
 
 /// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -146,15 +150,23 @@ pub async fn run(
         update_existing: update,
         milestones,
     ));
-    let outcome = db.call(call).await?;
-    refresh_words(db).await;
+    let outcome: Outcome = db.call(call).await?;
+    finish(db, &outcome).await;
     Ok(outcome)
 }
 
-/// Search weighs words by their frequency, which an import changes. A failure only leaves the ranking slightly worse until the
-/// next refresh, within minutes.
-async fn refresh_words(db: &Db) {
+/// What servers do within minutes anyway, done at once, because an import changes so much: the frequencies of words, by which search
+/// weighs them, and the stored past, without which each report reads all events of the import. A failure costs nothing else.
+async fn finish(db: &Db, outcome: &Outcome) {
     if let Err(error) = search::words::refresh(db, true).await {
         tracing::debug!(%error, "word frequencies could not be refreshed");
+    }
+    // Each call stores some thousand events, and an import as a whole.
+    for _ in 0..MAX_STORED_PARTS {
+        match db.scalar::<i64>(sql_fn!(refresh_reporting(workflow: outcome.workflow_id.as_str()))).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) => return tracing::debug!(%error, "the past could not be stored"),
+        }
     }
 }

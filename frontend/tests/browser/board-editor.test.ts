@@ -154,4 +154,27 @@ describe("the board editor", () => {
     await page.getByRole("link", { name: "Back to settings" }).click();
     await page.getByRole("link", { name: "Edit board" }).waitFor();
   });
+
+  it("does not overwrite a board that is saved while it saves", async () => {
+    const workflow = await createWorkflow("Two saves at once");
+    const page = await openEditor(workflow);
+    await page.getByLabel("Name of column 1").fill("Ideas");
+    const { columns } = await configOf(workflow);
+    const theirs = columns.map(({ id, name }) => ({ id, name: id === "todo" ? "Next" : name }));
+    // Between the editor's look at the board and its save.
+    await page.route(
+      `**/api/workflows/${workflow}/board`,
+      async (route) => {
+        await api("PUT", `/api/workflows/${workflow}/board`, { board_config: { columns: theirs } });
+        await route.continue();
+      },
+      { times: 1 },
+    );
+    await page.getByRole("button", { name: "Save board" }).click();
+    const conflict = page.getByRole("dialog", { name: "The board has changed" });
+    await conflict.getByText("Rename “To Do” to “Next”").waitFor();
+    await conflict.getByRole("button", { name: "Merge" }).click();
+    await save(page);
+    expect((await configOf(workflow)).columns.map(({ name }) => name).slice(0, 2)).toEqual(["Ideas", "Next"]);
+  });
 });

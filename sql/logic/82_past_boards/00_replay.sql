@@ -57,6 +57,9 @@ declare
     stream constant text := 'workflow:' || workflow;
     initial_column constant text := (select b.initial_status from boards b where b.workflow_id = workflow);
     active_column constant text := (select c.id from board_columns c where c.workflow_id = workflow and c.category = 'active' order by c.position, c.id limit 1);
+    -- Ids begin with the time at which they were made: imports that were over a day before `at` are in the replay.
+    hex constant text := lpad(to_hex(greatest(extract(epoch from at - interval '1 day') * 1000, 0)::bigint), 12, '0');
+    first_id constant text := 'ticket-' || left(hex, 8) || '-' || substr(hex, 9, 4);
 begin
     return query select * from logic.cards_after(workflow, cards_at.seq);
     return query
@@ -68,7 +71,7 @@ begin
          cross join lateral (
                 select e.metadata, e.changed_at, e.seq from history e
                  where e.ticket_id = t.id and e.stream_id = stream and e.change_type = 'created' order by e.seq limit 1) h
-         where t.workflow_id = workflow and t.external_ref is not null and t.created_at <= cards_at.at
+         where t.workflow_id = workflow and t.external_ref is not null and t.created_at <= cards_at.at and t.id >= first_id
            and h.seq > cards_at.seq and t.created_at < h.changed_at - interval '1 minute'
     )
     select c.*

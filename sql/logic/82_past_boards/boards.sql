@@ -7,7 +7,8 @@ declare
     place record;
 begin
     select s.pruned_seq, w.created_at,
-           (select min(t.created_at) from tickets t where t.workflow_id = w.id and t.external_ref is not null) as imported_since,
+           case when at < w.created_at then (
+                select min(t.created_at) from tickets t where t.workflow_id = w.id and t.external_ref is not null) end as imported_since,
            (select h.changed_at from history h where h.stream_id = s.stream_id and h.seq = s.pruned_seq + 1) as kept_since into place
       from workflows w join streams s on s.stream_id = 'workflow:' || w.id
      where w.id = workflow;

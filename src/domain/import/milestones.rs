@@ -3,13 +3,9 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::item::Item;
-use super::model::{Batch, Losses};
-use super::plan::within_day;
 use super::texts::cut;
 
 /// Maximum milestones of a workflow, as `logic.max_milestones` has it.
@@ -49,7 +45,7 @@ pub struct Milestones {
 
 impl Milestones {
     /// Notes a milestone, or more about a known one. Returns its name; none if it has no name or is one too many.
-    fn note(&mut self, mut milestone: Milestone) -> Option<String> {
+    pub fn note(&mut self, mut milestone: Milestone) -> Option<String> {
         milestone.name = one_line(&milestone.name);
         milestone.description = cut(milestone.description.replace('\0', "").trim(), 2000);
         let key = milestone.name.to_lowercase();
@@ -71,62 +67,15 @@ impl Milestones {
         self.list.push(milestone);
         Some(name)
     }
-}
 
-impl Batch {
-    /// Notes the milestone of a ticket. One too many becomes a tag.
-    pub fn milestone(&mut self, milestone: Milestone, tags: &mut Vec<String>) -> Option<String> {
-        let name = one_line(&milestone.name);
-        let noted = self.milestones.note(milestone);
-        if noted.is_none() && !name.is_empty() {
-            self.not_taken.add("milestones beyond the limit", "a workflow has at most 300; they become tags", &name);
-            tags.push(super::sources::tag("milestone", &name));
-        }
-        noted
+    /// All of them.
+    pub fn list(&self) -> &[Milestone] {
+        &self.list
     }
-
-    /// The same for a source that says only the name.
-    pub fn milestone_named(&mut self, name: Option<&str>, tags: &mut Vec<String>) -> Option<String> {
-        self.milestone(Milestone { name: name?.to_owned(), ..Milestone::default() }, tags)
-    }
-
-    /// Notes a milestone that is described apart from the tickets.
-    pub fn describe_milestone(&mut self, milestone: Milestone) {
-        self.milestones.note(milestone);
-    }
-}
-
-/// The milestones that the planned items are in. Others are counted as not taken, as are days that no milestone can have.
-pub fn planned(milestones: &Milestones, items: &[Item], losses: &mut Losses) -> Vec<Milestone> {
-    let mut counts: HashMap<&str, u64> = HashMap::new();
-    for name in items.iter().filter_map(|item| item.milestone.as_deref()) {
-        *counts.entry(name).or_default() += 1;
-    }
-    let mut kept = Vec::new();
-    for milestone in &milestones.list {
-        let Some(tickets) = counts.get(milestone.name.as_str()) else {
-            losses.add("milestones without tickets", "only milestones of tickets are imported", &milestone.name);
-            continue;
-        };
-        let mut milestone = Milestone { tickets: *tickets, ..milestone.clone() };
-        for day in [&mut milestone.starts_at, &mut milestone.due_at] {
-            if day.is_some_and(|at| !(1901..9999).contains(&at.to_zoned(TimeZone::UTC).year())) {
-                losses.add("days of milestones", "only the years 1901 to 9998 are taken", &milestone.name);
-                *day = None;
-            }
-            *day = day.map(within_day);
-        }
-        if milestone.starts_at.zip(milestone.due_at).is_some_and(|(starts_at, due_at)| starts_at > due_at) {
-            losses.add("starts of milestones", "they are after the end", &milestone.name);
-            milestone.starts_at = None;
-        }
-        kept.push(milestone);
-    }
-    kept
 }
 
 /// A name as one line of at most 200 characters.
-fn one_line(name: &str) -> String {
+pub fn one_line(name: &str) -> String {
     let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     cut(line.trim(), 200)
 }

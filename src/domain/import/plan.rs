@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 use super::graph::break_cycles;
 use super::item::{Item, Note, Plan, Stay};
 use super::mapping::{Board, Mapping, NEW_AGENT, stage_of};
-use super::milestones;
+use super::milestones::{Milestone, Milestones};
 use super::model::{Batch, Losses, Stage, Ticket};
 use super::people::{NewAgent, actor_id};
 use super::texts::{MAX_COMMENT, MAX_DESCRIPTION, cut, title_of};
@@ -43,8 +43,37 @@ pub fn plan(batch: &mut Batch, board: &Board, mapping: &Mapping) -> Plan {
     }
     let mut new_agents: Vec<NewAgent> = new_agents.into_values().collect();
     new_agents.sort_by(|one, other| one.id.cmp(&other.id));
-    let milestones = milestones::planned(&batch.milestones, &items, &mut batch.not_taken);
+    let milestones = planned_milestones(&batch.milestones, &items, &mut batch.not_taken);
     Plan { items, milestones, new_agents, cycles }
+}
+
+/// The milestones that the planned items are in. Others are counted as not taken, as are days that no milestone can have.
+fn planned_milestones(milestones: &Milestones, items: &[Item], losses: &mut Losses) -> Vec<Milestone> {
+    let mut counts: HashMap<&str, u64> = HashMap::new();
+    for name in items.iter().filter_map(|item| item.milestone.as_deref()) {
+        *counts.entry(name).or_default() += 1;
+    }
+    let mut kept = Vec::new();
+    for milestone in milestones.list() {
+        let Some(tickets) = counts.get(milestone.name.as_str()) else {
+            losses.add("milestones without tickets", "only milestones of tickets are imported", &milestone.name);
+            continue;
+        };
+        let mut milestone = Milestone { tickets: *tickets, ..milestone.clone() };
+        for day in [&mut milestone.starts_at, &mut milestone.due_at] {
+            if day.is_some_and(|at| !(1901..9999).contains(&at.to_zoned(TimeZone::UTC).year())) {
+                losses.add("days of milestones", "only the years 1901 to 9998 are taken", &milestone.name);
+                *day = None;
+            }
+            *day = day.map(within_day);
+        }
+        if milestone.starts_at.zip(milestone.due_at).is_some_and(|(starts_at, due_at)| starts_at > due_at) {
+            losses.add("starts of milestones", "they are after the end", &milestone.name);
+            milestone.starts_at = None;
+        }
+        kept.push(milestone);
+    }
+    kept
 }
 
 struct Planner<'a> {
@@ -204,7 +233,7 @@ impl Planner<'_> {
 }
 
 /// A day without a time was read as its first moment in UTC; its noon is that day in almost every time zone.
-pub(super) fn within_day(at: Timestamp) -> Timestamp {
+fn within_day(at: Timestamp) -> Timestamp {
     let is_day = at.to_zoned(TimeZone::UTC).time() == civil::Time::midnight();
     if is_day { at.saturating_add(SignedDuration::from_hours(12)).unwrap_or(at) } else { at }
 }

@@ -7,9 +7,7 @@ use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
 use super::mapping::{BoardColumn, MappedNames, Mapping, UnknownPeople};
-use super::{
-    BadLine, Batch, Files, Format, Milestone, NotTaken, Outcome, Plan, board_of_workflow, plan, refresh_words,
-};
+use super::{BadLine, Batch, Files, Format, Milestone, NotTaken, Outcome, Plan, board_of_workflow, finish, plan};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::{Error, Result, sql_fn};
@@ -176,9 +174,9 @@ pub async fn import_file(db: &Db, caller: &Caller, workflow: &str, input: Import
         dry_run: dry_run,
         milestones: Json(&milestones),
     ));
-    let outcome = db.call(call).await?;
+    let outcome: Outcome = db.call(call).await?;
     if !dry_run {
-        refresh_words(db).await;
+        finish(db, &outcome).await;
     }
     Ok(ImportAnswer {
         format: batch.format,

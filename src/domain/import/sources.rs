@@ -70,7 +70,7 @@ fn json_time(batch: &mut Batch, line: u64, object: &super::json::Object, names: 
 }
 
 /// The tag of a value that Callboard has no field for: `milestone:1.0`.
-pub(super) fn tag(kind: &str, value: &str) -> String {
+fn tag(kind: &str, value: &str) -> String {
     format!("{kind}:{}", value.trim())
 }
 

@@ -1,6 +1,7 @@
 //! Importing from other trackers: beads with every kind of line once, and a real export if one is available; the others in
-//! `sources`; their past in `past`; mappings and updates in `mapping`; hostile files in `hostile`.
+//! `sources` and `backlog_md`; their past in `past`; mappings and updates in `mapping`; hostile files in `hostile`.
 
+mod backlog_md;
 mod boards;
 mod hostile;
 mod mapping;
@@ -201,6 +202,9 @@ async fn every_kind_of_line_becomes_what_it_means() {
     let fixture = fixture("import_kinds").await;
     let outcome = fixture.import("Small tracker", small_export()).await;
     assert_eq!((outcome.imported, outcome.existing, outcome.comments), (20, 0, 3));
+    // Reports need not read the events of the import.
+    let stored = "select p.seq = s.last_seq as is_stored from streams s join reporting_progress p on s.stream_id = 'workflow:' || p.workflow_id";
+    assert_eq!(fixture.json(stored).await, json!({"is_stored": true}));
     assert_eq!((outcome.blockers, outcome.parents, outcome.missing_links), (3, 4, 1));
     assert_eq!(outcome.types_added, ["epic", "merge-request"]);
 

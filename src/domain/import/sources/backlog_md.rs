@@ -99,7 +99,7 @@ fn problem(file_name: &str, text: &str, values: Option<&FrontMatter>) -> Option<
         return is_in_folder.then(|| (1, "has no front matter between lines of ---, so it is no task".to_owned()));
     }
     let names = |name: &str| head.iter().any(|line| line.trim_start().starts_with(&format!("{name}:")));
-    if !is_in_folder && !(names("id") || names("title")) {
+    if !(is_in_folder || names("id") || names("title")) {
         return None;
     }
     let Some(values) = values else {
@@ -107,7 +107,7 @@ fn problem(file_name: &str, text: &str, values: Option<&FrontMatter>) -> Option<
     };
     let is_broken =
         |line: &&str| !line.trim().is_empty() && !line.starts_with([' ', '\t', '-', '#']) && !line.contains(':');
-    let broken = head.iter().skip(1).take_while(|line| **line != "---").position(|line| is_broken(&line));
+    let broken = head.iter().skip(1).take_while(|line| **line != "---").position(is_broken);
     if let Some(place) = broken {
         return Some((
             place as u64 + 2,

@@ -10,7 +10,7 @@ use super::{json_time, one_text};
 use crate::domain::import::dates::Dates;
 use crate::domain::import::files::Files;
 use crate::domain::import::formats::Format;
-use crate::domain::import::json::{self, Object, each_object, get, list, number, objects, text};
+use crate::domain::import::json::{self, Object, each_object, get, number, objects, text};
 use crate::domain::import::milestones::Milestone;
 use crate::domain::import::model::{Batch, Comment, Move, Stage, Ticket};
 use crate::domain::import::names::stage_of_name;
