@@ -117,6 +117,48 @@ describe("drafts", () => {
     });
   });
 
+  it("of small fields are kept until they are saved, and say what is wrong", async () => {
+    const ticket = await createTicket(workflow, "Small fields");
+    const read = () => api<Record<string, unknown>>("GET", `/api/tickets/${ticket.ticket_id}`);
+    const page = await (await signedIn()).newPage();
+    let drawer = await openTicket(page, ticket.ticket_id);
+    const points = () => drawer.getByLabel("Story points");
+    await points().fill("many");
+    await drawer.getByLabel("Due date").focus();
+    expect(await points().getAttribute("aria-invalid")).toBe("true");
+    await drawer.getByRole("button", { name: "Add tag" }).click();
+    await drawer.getByLabel("New tag").fill("billing, half a t");
+    await page.reload();
+    drawer = await openTicket(page, ticket.ticket_id);
+    expect(await points().inputValue()).toBe("many");
+    expect(await points().getAttribute("title")).toBe("Not saved: a number of 0 or more");
+    expect(await drawer.getByLabel("New tag").inputValue()).toBe("billing, half a t");
+    expect(await drawer.getByLabel("New tag").evaluate((field) => field === document.activeElement)).toBe(false);
+    expect(await read()).toMatchObject({ tags: [], story_points: null });
+    // What is valid is saved when the field is left, and then nothing is kept.
+    await points().fill("2,5");
+    await drawer.getByLabel("New tag").fill("billing");
+    await page.keyboard.press("Enter");
+    await drawer.getByRole("button", { name: "Remove tag billing" }).waitFor();
+    await eventually("both are saved", async () => (await read()).story_points === 2.5);
+    expect((await read()).tags).toEqual(["billing"]);
+    // What the server refuses stays in the field.
+    await page.route("**/api/tickets/update", (route) => route.fulfill({ status: 403, json: { detail: "Not now.", status: 403 } }));
+    await points().fill("8");
+    await page.keyboard.press("Enter");
+    await page.getByText("Could not update the ticket").waitFor();
+    await eventually(
+      "it is marked",
+      async () => (await points().getAttribute("title"))?.startsWith("Not saved yet") ?? false,
+    );
+    expect(await points().inputValue()).toBe("8");
+    await page.unroute("**/api/tickets/update");
+    await points().focus();
+    await page.keyboard.press("Enter");
+    await eventually("it is saved", async () => (await read()).story_points === 8);
+    expect(await points().getAttribute("title")).toBeNull();
+  });
+
   it("survive a page that is gone without a word", async () => {
     const ticket = await createTicket(workflow, "Crashes");
     const context = await signedIn();

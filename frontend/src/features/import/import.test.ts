@@ -131,16 +131,23 @@ describe("messages", () => {
       parents: 0,
       related: 0,
       missing_links: 0,
+      milestones: 2,
+      milestones_updated: 0,
+      gone: [{ key: "TKT-3", reference: "DEMO-7", reason: "deleted" }],
+      gone_count: 1,
       types_added: ["story"],
     } as unknown as ImportOutcome;
     expect(outcomeRows(outcome, true).map(({ count, text }) => [count, text])).toEqual([
       [0, "tickets created"],
       [2, "tickets updated"],
-      [3, "tickets left as they are"],
+      [2, "tickets left as they are"],
       [1, "tickets with a value kept"],
+      [1, "tickets left alone because they are gone here"],
+      [2, "milestones created"],
       [1, "ticket types added"],
     ]);
-    const skipped = outcomeRows({ ...outcome, updated: 0, kept: 0 }, false);
+    expect(outcomeRows(outcome, true)[4]?.note).toBe("TKT-3 (DEMO-7) was deleted");
+    const skipped = outcomeRows({ ...outcome, updated: 0, kept: 0, gone_count: 0, milestones: 0 }, false);
     expect(skipped.map(({ count }) => count)).toEqual([0, 5, 4, 1]);
   });
 });

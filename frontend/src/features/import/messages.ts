@@ -49,9 +49,17 @@ export interface OutcomeRow {
   note?: string;
 }
 
+const MAX_GONE = 8;
+
+/** "TKT-3 (DEMO-7) was deleted, TKT-5 (DEMO-9) was archived". */
+function goneText(gone: ImportOutcome["gone"]): string {
+  const named = gone.slice(0, MAX_GONE).map(({ key, reference, reason }) => `${key} (${reference}) was ${reason}`);
+  return gone.length > MAX_GONE ? `${named.join(", ")} and others` : named.join(", ");
+}
+
 /** The counts of an import, without zeros except the first. */
 export function outcomeRows(outcome: ImportOutcome, update: boolean): OutcomeRow[] {
-  const left = Math.max(0, outcome.existing - outcome.updated);
+  const left = Math.max(0, outcome.existing - outcome.updated - outcome.gone_count);
   const rows: OutcomeRow[] = [
     { count: outcome.imported, text: "tickets created" },
     { count: outcome.updated, text: "tickets updated" },
@@ -66,7 +74,10 @@ export function outcomeRows(outcome: ImportOutcome, update: boolean): OutcomeRow
       text: "of these are newer in the file",
       note: "Turn on “Update tickets that were imported before” to take the changes over.",
     },
+    { count: outcome.gone_count, text: "tickets left alone because they are gone here", note: goneText(outcome.gone) },
     { count: outcome.comments, text: "comments added" },
+    { count: outcome.milestones, text: "milestones created" },
+    { count: outcome.milestones_updated, text: "milestones updated" },
     { count: outcome.blockers, text: "open blockers" },
     { count: outcome.parents, text: "parents" },
     { count: outcome.related, text: "other relations" },

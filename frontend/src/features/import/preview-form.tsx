@@ -115,9 +115,19 @@ function summary(preview: ImportPreview, update: boolean): string {
     preview.existing > 0
       ? `${plural(preview.existing, "ticket")} of the file ${preview.existing === 1 ? "was" : "were"} imported before and will be ${update ? "updated where they changed there" : "skipped"}.`
       : "",
+    milestonesText(preview.milestones),
     preview.has_moves ? "Tickets bring their moves between columns, which reports show." : "",
   ];
   return parts.filter(Boolean).join(" ");
+}
+
+const MAX_MILESTONES = 6;
+
+function milestonesText(milestones: ImportPreview["milestones"]): string {
+  if (milestones.length === 0) return "";
+  const names = milestones.slice(0, MAX_MILESTONES).map(({ name }) => name);
+  const others = milestones.length - names.length;
+  return `${plural(milestones.length, "milestone")}: ${names.join(", ")}${others > 0 ? ` and ${others} more` : ""}.`;
 }
 
 function targetsOf(preview: ImportPreview, state: ImportState): Record<Kind, Target[]> {

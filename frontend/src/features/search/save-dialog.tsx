@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { explain } from "@/api";
 import type { SavedSearch } from "@/api/types";
 import { Button } from "@/ui/button";
@@ -93,21 +93,25 @@ interface RenameProps {
 }
 
 export function RenameDialog({ search, actions, onClose }: RenameProps) {
-  const [name, setName] = useState(search.name);
+  const draft = useDraft(`saved-search.${search.search_id}.name`, search.name);
+  const name = draft.value;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (!name.trim()) return;
-    if (name.trim() === search.name || (await actions.change(search, { name: name.trim() }))) onClose();
+    if (name.trim() !== search.name && !(await actions.change(search, { name: name.trim() }))) return;
+    draft.clear();
+    onClose();
   };
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={`Rename “${search.name}”`}>
-      <form onSubmit={(event) => void submit(event)} noValidate>
+      <form data-draft onSubmit={(event) => void submit(event)} noValidate>
+        <DraftNote draft={draft} />
         <Field label="Name">
           {(control) => (
             <Input
               {...control}
               value={name}
-              onChange={(event) => setName(event.target.value)}
+              onChange={(event) => draft.set(event.target.value)}
               maxLength={MAX_NAME_LENGTH}
               autoFocus
             />

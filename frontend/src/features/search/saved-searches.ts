@@ -39,7 +39,11 @@ export function useSavedActions(workflowId: string): SavedActions {
   const queries = useQueryClient();
   const { matches } = useLive();
   return useMemo(() => {
-    const put = (saved: SavedSearch) => patch(queries, workflowId, (list) => [...without(list, saved), saved]);
+    const put = (saved: SavedSearch) => {
+      // Matches are announced from now on, also if the page is left before it follows the search.
+      if (saved.notify) matches.begin(saved);
+      patch(queries, workflowId, (list) => [...without(list, saved), saved]);
+    };
     const save: SavedActions["save"] = async (state, saving) => {
       const saved = await searches.save({ workflow_id: workflowId, ...toSavedSearch(state), ...saving });
       put(saved);

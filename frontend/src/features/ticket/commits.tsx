@@ -9,6 +9,7 @@ import { VisibleText } from "@/ui/invisible";
 import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
 import { TimeAgo } from "@/ui/time";
+import { useDraft } from "@/ui/use-draft";
 
 /** Renders the diff of a commit until it is closed. */
 export type RenderCommit = (props: { workflowId: string; sha: string; onClose: () => void }) => ReactNode;
@@ -29,7 +30,7 @@ function authorOf(author: string | null): string | null {
 const SHA = /^[0-9a-f]{4,64}$/i;
 
 export function Commits({ ticket, nameOf, editable, run, renderCommit }: Props) {
-  const [sha, setSha] = useState("");
+  const { value: sha, set: setSha, clear } = useDraft(`ticket.${ticket.ticket_id}.commit`, "");
   const [shown, setShown] = useState<string | null>(null);
   const commits = ticket.commits ?? [];
   const link = async (event: FormEvent) => {
@@ -39,7 +40,7 @@ export function Commits({ ticket, nameOf, editable, run, renderCommit }: Props) 
       await tickets.linkCommit(ticket.ticket_id, sha.trim());
       return true;
     });
-    if (done) setSha("");
+    if (done) clear();
   };
   return (
     <div className="grid gap-3">

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import type { Actor, NameOf } from "@/api/hooks";
 import type { Priority, TicketDetail } from "@/api/types";
 import { Avatar } from "@/entities/actor/avatar";
@@ -7,9 +7,9 @@ import { todayIn } from "@/entities/ticket/due";
 import { PRIORITIES, PRIORITY_NAMES, PriorityIcon } from "@/entities/ticket/priority-icon";
 import type { BoardState } from "@/live/state/board";
 import { cssColor } from "@/ui/color";
-import { isEnter } from "@/ui/enter-key";
-import { Input, NativeSelect, quietClass } from "@/ui/field";
+import { NativeSelect } from "@/ui/field";
 import { formatDuration, formatUpcoming, TimeAgo } from "@/ui/time";
+import { NumberBox } from "./number-box";
 import { DueDate, MilestoneChoice } from "./plan";
 import { Relations } from "./relations";
 import { TagsEditor } from "./tags-editor";
@@ -34,6 +34,7 @@ export function Details(props: Props) {
   const assignee = ticket.assigned_agent_id;
   const people = assignee && !actors.some(({ id }) => id === assignee) ? [...actors, nameOf(assignee)] : actors;
   const today = todayIn(board.workflow.time_zone);
+  const place = `ticket.${ticket.ticket_id}`;
   const creator = nameOf(ticket.created_by_agent_id);
   return (
     <aside
@@ -115,11 +116,12 @@ export function Details(props: Props) {
             label="Story points"
             value={ticket.story_points}
             editable={editable}
-            onSave={(story_points) => void update({ story_points })}
+            place={`${place}.points`}
+            onSave={(story_points) => update({ story_points })}
           />
         </Row>
         <Row name="Due">
-          <DueDate ticket={ticket} today={today} editable={editable} onSave={(due_on) => void update({ due_on })} />
+          <DueDate ticket={ticket} today={today} editable={editable} onSave={(due_on) => update({ due_on })} />
         </Row>
         {(board.milestones.size > 0 || ticket.milestone_id) && (
           <Row name="Milestone">
@@ -140,7 +142,8 @@ export function Details(props: Props) {
                 unit="min"
                 value={ticket.estimate_minutes}
                 editable={editable}
-                onSave={(estimate_minutes) => void update({ estimate_minutes })}
+                place={`${place}.estimate`}
+                onSave={(estimate_minutes) => update({ estimate_minutes })}
               />
             </Row>
             <Row name="Spent">
@@ -149,7 +152,8 @@ export function Details(props: Props) {
                 unit="min"
                 value={ticket.spent_minutes || null}
                 editable={editable}
-                onSave={(minutes) => void update({ spent_minutes: minutes ?? 0 })}
+                place={`${place}.spent`}
+                onSave={(minutes) => update({ spent_minutes: minutes ?? 0 })}
               />
             </Row>
             {ticket.estimate_minutes !== null && (
@@ -180,7 +184,12 @@ export function Details(props: Props) {
           <TimeAgo at={ticket.updated_at} className="px-2.5 py-1.5" />
         </Row>
       </dl>
-      <TagsEditor tags={ticket.tags} editable={editable} onSave={(tags) => void update({ tags })} />
+      <TagsEditor
+        ticketId={ticket.ticket_id}
+        tags={ticket.tags}
+        editable={editable}
+        onSave={(tags) => update({ tags })}
+      />
       <Relations {...props} />
     </aside>
   );
@@ -195,38 +204,5 @@ function Row({ name, icon, children }: { name: string; icon?: ReactNode; childre
         <span className="min-w-0 flex-1">{children}</span>
       </dd>
     </>
-  );
-}
-
-interface NumberProps {
-  label: string;
-  unit?: string;
-  value: number | null;
-  editable: boolean;
-  onSave: (value: number | null) => void;
-}
-
-function NumberBox({ label, unit, value, editable, onSave }: NumberProps) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const save = () => {
-    if (draft === null) return;
-    setDraft(null);
-    const next = draft.trim() === "" ? null : Number(draft);
-    if (next !== value && (next === null || (Number.isFinite(next) && next >= 0))) onSave(next);
-  };
-  return (
-    <Input
-      aria-label={label}
-      className={quietClass}
-      inputMode="numeric"
-      placeholder={unit ?? "–"}
-      value={draft ?? value ?? ""}
-      disabled={!editable}
-      onChange={(event) => setDraft(event.target.value)}
-      onBlur={save}
-      onKeyDown={(event) => {
-        if (isEnter(event)) save();
-      }}
-    />
   );
 }

@@ -1,43 +1,39 @@
-import { useState } from "react";
 import type { Milestone, TicketDetail } from "@/api/types";
 import { describeDue, dueState, formatDay } from "@/entities/ticket/due";
 import { DUE_CLASSES } from "@/entities/ticket/due-mark";
 import { cn } from "@/ui/cn";
 import { isEnter } from "@/ui/enter-key";
 import { Input, NativeSelect, quietClass } from "@/ui/field";
+import { unsavedClass, unsavedProps, useKeptField } from "./use-kept-field";
 
 interface DueProps {
   ticket: TicketDetail;
   today: string;
   editable: boolean;
-  onSave: (due_on: string | null) => void;
+  onSave: (due_on: string | null) => Promise<boolean>;
 }
 
 /** The due date: saved when the field is left, because browsers report every digit of a year that is typed. */
 export function DueDate({ ticket, today, editable, onSave }: DueProps) {
-  const [draft, setDraft] = useState<string | null>(null);
+  const place = `ticket.${ticket.ticket_id}.due`;
+  const field = useKeptField({ place, saved: ticket.due_on ?? "", parse: parseDay, onSave });
   const state = dueState(ticket, today);
-  const save = () => {
-    if (draft === null) return;
-    setDraft(null);
-    const next = draft || null;
-    if (next !== ticket.due_on && (next === null || next >= "1900-01-01")) onSave(next);
-  };
   return (
     <span className="flex min-w-0 items-center gap-1">
       <Input
         type="date"
         aria-label="Due date"
-        className={cn(quietClass, "h-8", !ticket.due_on && draft === null && "text-muted-foreground")}
+        className={cn(quietClass, "h-8", field.value === "" && "text-muted-foreground", unsavedClass(field))}
         min="1900-01-01"
         max="9999-12-31"
-        value={draft ?? ticket.due_on ?? ""}
+        value={field.value}
         disabled={!editable}
-        onChange={(event) => setDraft(event.target.value)}
-        onBlur={save}
+        onChange={(event) => field.set(event.target.value)}
+        onBlur={field.save}
         onKeyDown={(event) => {
-          if (isEnter(event)) save();
+          if (isEnter(event)) field.save();
         }}
+        {...unsavedProps(field, "a day from 1900 on")}
       />
       {state && state !== "later" && ticket.due_on && (
         <span className={cn("shrink-0 text-2xs", DUE_CLASSES[state])} title={describeDue(state, ticket.due_on, today)}>
@@ -47,6 +43,8 @@ export function DueDate({ ticket, today, editable, onSave }: DueProps) {
     </span>
   );
 }
+
+const parseDay = (text: string) => (text === "" ? null : text >= "1900-01-01" ? text : undefined);
 
 interface MilestoneProps {
   ticket: TicketDetail;

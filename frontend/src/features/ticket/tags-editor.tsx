@@ -2,22 +2,30 @@ import { Plus, X } from "lucide-react";
 import { useState } from "react";
 import { isEnter, isEscape } from "@/ui/enter-key";
 import { Input } from "@/ui/field";
+import { useDraft } from "@/ui/use-draft";
 
 interface Props {
+  ticketId: string;
   tags: readonly string[];
   editable: boolean;
-  onSave: (tags: string[]) => void;
+  /** Resolves to whether they were saved. */
+  onSave: (tags: string[]) => Promise<boolean>;
 }
 
-export function TagsEditor({ tags, editable, onSave }: Props) {
-  const [draft, setDraft] = useState<string | null>(null);
-  const add = () => {
-    const next = (draft ?? "")
+export function TagsEditor({ ticketId, tags, editable, onSave }: Props) {
+  const draft = useDraft(`ticket.${ticketId}.new-tags`, "");
+  // What was typed and not added is shown again.
+  const [adding, setAdding] = useState(draft.value !== "");
+  const [asked, setAsked] = useState(false);
+  const add = async () => {
+    if (!adding) return;
+    const next = draft.value
       .split(",")
       .map((tag) => tag.trim())
       .filter((tag) => tag && !tags.includes(tag));
-    setDraft(null);
-    if (next.length > 0) onSave([...tags, ...new Set(next)]);
+    setAdding(false);
+    if (next.length === 0 || (await onSave([...tags, ...new Set(next)]))) draft.clear();
+    else setAdding(true);
   };
   if (tags.length === 0 && !editable) return null;
   return (
@@ -36,19 +44,22 @@ export function TagsEditor({ tags, editable, onSave }: Props) {
                 type="button"
                 aria-label={`Remove tag ${tag}`}
                 className="grid size-4 place-items-center rounded text-muted-foreground hover:bg-border"
-                onClick={() => onSave(tags.filter((other) => other !== tag))}
+                onClick={() => void onSave(tags.filter((other) => other !== tag))}
               >
                 <X className="size-3" />
               </button>
             )}
           </li>
         ))}
-        {editable && draft === null && (
+        {editable && !adding && (
           <li>
             <button
               type="button"
               aria-label="Add tag"
-              onClick={() => setDraft("")}
+              onClick={() => {
+                setAsked(true);
+                setAdding(true);
+              }}
               className="grid size-6 place-items-center rounded-md border border-dashed border-border-strong text-muted-foreground hover:bg-muted"
             >
               <Plus className="size-3.5" />
@@ -56,20 +67,21 @@ export function TagsEditor({ tags, editable, onSave }: Props) {
           </li>
         )}
       </ul>
-      {draft !== null && (
+      {editable && adding && (
         <Input
           aria-label="New tag"
-          autoFocus
+          // Only somebody who asked for the field wants the focus there.
+          autoFocus={asked}
           className="mt-1.5"
           placeholder="Tags, separated by commas"
-          value={draft}
-          onChange={(event) => setDraft(event.target.value)}
-          onBlur={add}
+          value={draft.value}
+          onChange={(event) => draft.set(event.target.value)}
+          onBlur={() => void add()}
           onKeyDown={(event) => {
-            if (isEnter(event)) add();
+            if (isEnter(event)) void add();
             if (isEscape(event)) {
               event.preventDefault();
-              setDraft(null);
+              setAdding(false);
             }
           }}
         />

@@ -2,7 +2,7 @@
  * A cursor for each saved search with notifications: the last match announced, and the number of unread ones. Cursors
  * are kept in local storage, so matches that happened between visits are announced once, whatever the number of tabs.
  */
-import type { LiveEvent } from "@/api/types";
+import type { LiveEvent, SavedSearch } from "@/api/types";
 
 export interface MatchCursor {
   readonly epoch: string;
@@ -89,6 +89,11 @@ export class MatchCursorStore {
     } catch {
       return null;
     }
+  }
+
+  /** Starts at the end of a search's events, unless they are followed already. */
+  begin({ search_id, epoch, last_seq }: Pick<SavedSearch, "search_id" | "epoch" | "last_seq">): void {
+    if (!this.cursor(search_id)) this.put(search_id, { epoch, seq: last_seq, unread: 0 });
   }
 
   put(searchId: string, cursor: MatchCursor): void {

@@ -25,8 +25,9 @@ export class SearchFeeds {
   ) {}
 
   /** Announces the matches since the stored cursor, then new ones as they happen. */
-  follow({ search_id, epoch, last_seq }: SavedSearch): () => void {
-    if (!this.store.cursor(search_id)) this.store.put(search_id, { epoch, seq: last_seq, unread: 0 });
+  follow(search: SavedSearch): () => void {
+    const { search_id, epoch, last_seq } = search;
+    this.store.begin(search);
     const feed = new Feed(`search:${search_id}`, this.store.cursor(search_id) ?? { epoch, seq: last_seq }, {
       fetchEvents: (since, from) => searches.events(search_id, since, from),
       fetchCursor: async () => {
