@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { compress } from "./scripts/compress";
+import { compress } from "./scripts/compress.ts";
 
 const server = process.env.CALLBOARD_URL ?? "http://127.0.0.1:8080";
 
