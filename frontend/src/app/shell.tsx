@@ -65,11 +65,12 @@ export function Shell() {
           )}
           <WorkflowSwitcher separated={!wide} />
           <div className="ml-auto flex items-center gap-1">
-            <PaletteHost />
+            {/* What comes and goes stands first, so that the buttons after it stay where a finger aims. */}
             {later && <MatchNotificationsHost />}
             {later && <HomeIndicatorHost />}
             <NotificationsHost />
             <ConnectionStatus />
+            <PaletteHost />
             <UserMenu />
           </div>
         </header>
@@ -136,7 +137,7 @@ const THEMES: ReadonlyArray<[Theme, string, typeof Sun]> = [
 function UserMenu() {
   const me = useMe();
   const theme = useTheme();
-  if (!me) return null;
+  if (!me) return <span className="size-8" />;
   return (
     <Menu
       trigger={

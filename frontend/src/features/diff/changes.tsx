@@ -39,8 +39,9 @@ export function Changes({ diff, files: sent, heading, onClose }: Props) {
 
   const openFilter = () => {
     setTreeOpen(true);
-    // The tree may have to be drawn first.
-    requestAnimationFrame(() => filter.current?.focus());
+    if (filter.current) filter.current.focus();
+    // The tree has to be drawn first.
+    else requestAnimationFrame(() => filter.current?.focus());
   };
   const toFile = (file: number) => {
     if (narrow) setTreeOpen(false);

@@ -58,6 +58,15 @@ export function useDiff({ sha, files, hasMessage, narrow, view }: Options) {
     [rows, goTo],
   );
 
+  // A diff opens at the first file with lines, not at a picture.
+  const opened = useRef(false);
+  useEffect(() => {
+    if (opened.current) return;
+    opened.current = true;
+    const first = files.findIndex(({ hunks }) => hunks.length > 0);
+    if (first > 0) jumpToFile(first);
+  }, [files, jumpToFile]);
+
   const stepChange = (by: 1 | -1) => {
     const sight = view.current?.inSight();
     if (!sight) return;

@@ -3,6 +3,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { tickets } from "@/api";
 import type { NameOf } from "@/api/hooks";
 import type { TicketDetail } from "@/api/types";
+import { authorOf } from "@/entities/ticket/author";
 import { Button } from "@/ui/button";
 import { Input } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
@@ -20,11 +21,6 @@ interface Props {
   editable: boolean;
   run: <T>(what: string, request: () => Promise<T>) => Promise<T | null>;
   renderCommit: RenderCommit | undefined;
-}
-
-/** The author's name without the email address. */
-function authorOf(author: string | null): string | null {
-  return author?.replace(/\s*<[^>]*>$/, "") || null;
 }
 
 const SHA = /^[0-9a-f]{4,64}$/i;

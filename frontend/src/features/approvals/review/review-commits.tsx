@@ -1,6 +1,7 @@
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import type { ReactNode } from "react";
 import type { TicketDetail } from "@/api/types";
+import { authorOf } from "@/entities/ticket/author";
 import { Button } from "@/ui/button";
 import { NativeSelect } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
@@ -26,6 +27,7 @@ export function CommitChoice({ commits, sha, onChoose, onStep }: ChoiceProps) {
   const commit = commits[place];
   if (!commit) return null;
   const at = commit.commit_timestamp ?? commit.linked_at;
+  const author = authorOf(commit.author);
   return (
     <div className="flex h-11 shrink-0 items-center gap-3 border-b bg-surface px-4 text-xs">
       {commits.length === 1 ? (
@@ -56,7 +58,12 @@ export function CommitChoice({ commits, sha, onChoose, onStep }: ChoiceProps) {
           </div>
         </>
       )}
-      <span className="ml-auto flex shrink-0 items-center gap-2 text-muted-foreground">
+      <span className="ml-auto flex min-w-0 shrink-[2] items-center gap-2 text-muted-foreground">
+        {author && (
+          <span className="min-w-0 truncate max-sm:hidden">
+            <VisibleText text={author} />
+          </span>
+        )}
         <code className="font-mono max-sm:hidden">{sha.slice(0, 10)}</code>
         {at && <TimeAgo at={at} />}
       </span>
