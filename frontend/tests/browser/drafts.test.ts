@@ -143,7 +143,9 @@ describe("drafts", () => {
     await eventually("both are saved", async () => (await read()).story_points === 2.5);
     expect((await read()).tags).toEqual(["billing"]);
     // What the server refuses stays in the field.
-    await page.route("**/api/tickets/update", (route) => route.fulfill({ status: 403, json: { detail: "Not now.", status: 403 } }));
+    await page.route("**/api/tickets/update", (route) =>
+      route.fulfill({ status: 403, json: { detail: "Not now.", status: 403 } }),
+    );
     await points().fill("8");
     await page.keyboard.press("Enter");
     await page.getByText("Could not update the ticket").waitFor();
