@@ -126,10 +126,14 @@ describe("drafts", () => {
     await points().fill("many");
     await drawer.getByLabel("Due date").focus();
     expect(await points().getAttribute("aria-invalid")).toBe("true");
+    await drawer.getByRole("tab", { name: /^Commits/ }).click();
+    await drawer.getByLabel("Commit SHA").fill("c0ffee");
     await drawer.getByRole("button", { name: "Add tag" }).click();
     await drawer.getByLabel("New tag").fill("billing, half a t");
     await page.reload();
     drawer = await openTicket(page, ticket.ticket_id);
+    await drawer.getByRole("tab", { name: /^Commits/ }).click();
+    expect(await drawer.getByLabel("Commit SHA").inputValue()).toBe("c0ffee");
     expect(await points().inputValue()).toBe("many");
     expect(await points().getAttribute("title")).toBe("Not saved: a number of 0 or more");
     expect(await drawer.getByLabel("New tag").inputValue()).toBe("billing, half a t");
@@ -143,7 +147,9 @@ describe("drafts", () => {
     await eventually("both are saved", async () => (await read()).story_points === 2.5);
     expect((await read()).tags).toEqual(["billing"]);
     // What the server refuses stays in the field.
-    await page.route("**/api/tickets/update", (route) => route.fulfill({ status: 403, json: { detail: "Not now.", status: 403 } }));
+    await page.route("**/api/tickets/update", (route) =>
+      route.fulfill({ status: 403, json: { detail: "Not now.", status: 403 } }),
+    );
     await points().fill("8");
     await page.keyboard.press("Enter");
     await page.getByText("Could not update the ticket").waitFor();

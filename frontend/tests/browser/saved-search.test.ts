@@ -56,6 +56,11 @@ describe("saved searches", () => {
     expect(page.url()).toContain("mode=keyword");
     await choose(page, "Zebras", "Rename");
     await page.getByRole("dialog").getByLabel("Name").fill("Striped");
+    // What was typed is there again after a reload.
+    await page.reload();
+    await choose(page, "Zebras", "Rename");
+    expect(await page.getByRole("dialog").getByLabel("Name").inputValue()).toBe("Striped");
+    await page.getByRole("dialog").getByLabel("Name").focus();
     await page.keyboard.press("Enter");
     await choose(page, "Striped", "Share with workflow");
     await row(page, "Striped").getByLabel("Shared").waitFor();

@@ -202,6 +202,18 @@ describe("the statistics page", () => {
     await alerts.getByRole("link", { name: "View agents" }).waitFor();
     await checkAccessibility(page);
     await screenshot(page, "statistics-alerts");
+    await alerts.getByRole("button", { name: "SQL of Alerts" }).click();
+    expect(await page.getByTestId("report-sql").textContent()).toMatch(/from findings/);
+    await page.keyboard.press("Escape");
+    const downloading = page.waitForEvent("download");
+    await alerts.getByRole("button", { name: "Alerts as CSV" }).click();
+    expect((await downloading).suggestedFilename()).toMatch(/^findings.*\.csv$/);
+    await alerts.getByRole("button", { name: "Alerts as a table" }).click();
+    const urgent = alerts.getByRole("row", { name: /Urgent unassigned/ });
+    await urgent.waitFor();
+    await checkAccessibility(page);
+    await urgent.getByRole("button", { name: "Open" }).waitFor();
+    await alerts.getByRole("button", { name: "Alerts as a table" }).click();
     await alerts.getByRole("button", { name: /^Open TKT-/ }).click();
     await page.getByRole("dialog", { name: /Pay out refunds/ }).waitFor();
   });

@@ -11,8 +11,14 @@ import { VisibleText } from "@/ui/invisible";
 import { plural } from "@/ui/plural";
 import { Notice } from "@/ui/states";
 import { TimeAgo } from "@/ui/time";
+import { type ChartContext, queryFor } from "./charts/context";
+import { ReportActions } from "./report-actions";
+import { ReportTable } from "./report-table";
+import { SqlDialog } from "./sql-dialog";
+import { useReport } from "./use-report";
 
 const SHOWN = 4;
+const REPORT = "findings";
 /** Findings begin and end with time, too. */
 const REFRESH_MS = 60_000;
 
@@ -29,14 +35,15 @@ const KINDS: Record<FindingKind, { name: (count: number) => string; icon: Lucide
   likely_duplicate: { name: (n) => plural(n, "likely duplicate"), icon: Copy },
 };
 
-interface Props {
-  workflowId: string;
-  onOpenTicket: (ticketId: string) => void;
-}
-
 /** What the server finds wrong now, the most urgent first, each with what to do about it. Events keep it current. */
-export function Alerts({ workflowId, onOpenTicket }: Props) {
+export function Alerts({ context }: { context: ChartContext }) {
+  const { workflowId, openTicket } = context;
   const [all, setAll] = useState(false);
+  const [asTable, setAsTable] = useState(false);
+  const [showsSql, setShowsSql] = useState(false);
+  const query = queryFor(context, []);
+  const recorded = useReport(REPORT, query, { enabled: asTable || showsSql, moves: true });
+  const report = recorded.data?.report;
   const { data, error, isPending } = useQuery({
     queryKey: [...queryKeys.findings, workflowId, "all"],
     queryFn: ({ signal }) => findings.list(workflowId, Object.keys(KINDS) as FindingKind[], signal),
@@ -58,14 +65,36 @@ export function Alerts({ workflowId, onOpenTicket }: Props) {
             {KINDS[kind].name(data.counts[kind] ?? 0)}
           </span>
         ))}
+        <div className="ml-auto pr-1.5">
+          <ReportActions
+            title="Alerts"
+            name={REPORT}
+            query={query}
+            chart="list"
+            asTable={asTable}
+            onTable={setAsTable}
+            onSql={() => setShowsSql(true)}
+          />
+        </div>
       </div>
-      {found.length === 0 ? (
+      {recorded.error && !report && (asTable || showsSql) && <Notice tone="danger">{explain(recorded.error)}</Notice>}
+      {showsSql && report && <SqlDialog report={report} title="Alerts" onClose={() => setShowsSql(false)} />}
+      {asTable ? (
+        report && (
+          <div className="rounded-xl border bg-surface px-4 py-3 shadow-card">
+            <p className="pb-2 text-muted-foreground text-xs">
+              Findings as they were recorded, within a minute; those that ended are kept for 30 days.
+            </p>
+            <ReportTable report={report} context={context} title="Alerts" />
+          </div>
+        )
+      ) : found.length === 0 ? (
         <p className="text-muted-foreground">Nothing is stuck, silent, overloaded or blocked for long.</p>
       ) : (
         <>
           <ul className="divide-y overflow-hidden rounded-xl border bg-surface shadow-card">
             {(all ? found : found.slice(0, SHOWN)).map((finding) => (
-              <Alert key={keyOf(finding)} finding={finding} onOpenTicket={onOpenTicket} />
+              <Alert key={keyOf(finding)} finding={finding} onOpenTicket={openTicket} />
             ))}
           </ul>
           {(found.length > SHOWN || data.has_more) && (

@@ -1,16 +1,14 @@
-import { BarChart3, Code, Download, LoaderCircle, Table2 } from "lucide-react";
+import { LoaderCircle } from "lucide-react";
 import { useId, useRef, useState } from "react";
-import { explain, reports } from "@/api";
+import { explain } from "@/api";
 import { MAX_REPORT_ROWS } from "@/api/reports";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
-import { downloadFile } from "@/ui/download";
 import { LOCALE } from "@/ui/locale";
 import { Notice } from "@/ui/states";
-import { toast } from "@/ui/toast";
-import { Tooltip } from "@/ui/tooltip";
 import { type ChartContext, queryFor } from "./charts/context";
 import type { ChartSpec } from "./charts/specs";
+import { ReportActions } from "./report-actions";
 import { ReportTable } from "./report-table";
 import { SqlDialog } from "./sql-dialog";
 import { useInView } from "./use-in-view";
@@ -51,31 +49,15 @@ export function ReportCard({ spec, context }: Props) {
           </h3>
           <p className="text-pretty text-muted-foreground text-xs">{about}</p>
         </div>
-        <div className="-mt-0.5 -mr-1.5 flex shrink-0">
-          <Tooltip label={asTable ? "Show the chart" : "Show the table"}>
-            <Button
-              variant="ghost"
-              size="icon-sm"
-              aria-label={`${title} as a table`}
-              aria-pressed={asTable}
-              onClick={() => setAsTable((old) => !old)}
-            >
-              {asTable ? <BarChart3 /> : <Table2 />}
-            </Button>
-          </Tooltip>
-          <Tooltip label="SQL">
-            <Button
-              variant="ghost"
-              size="icon-sm"
-              aria-label={`SQL of ${title}`}
-              disabled={!report}
-              onClick={() => setShowsSql(true)}
-            >
-              <Code />
-            </Button>
-          </Tooltip>
-          <CsvButton title={title} name={name} query={query} />
-        </div>
+        <ReportActions
+          title={title}
+          name={name}
+          query={query}
+          asTable={asTable}
+          onTable={setAsTable}
+          chart="chart"
+          onSql={report ? () => setShowsSql(true) : undefined}
+        />
       </header>
       <div
         className={cn(
@@ -120,33 +102,5 @@ function Skeleton() {
         <span key={height} className="flex-1 animate-pulse rounded-sm bg-muted" style={{ height: `${height}%` }} />
       ))}
     </div>
-  );
-}
-
-function CsvButton({ title, name, query }: { title: string; name: string; query: Parameters<typeof reports.csv>[1] }) {
-  const [busy, setBusy] = useState(false);
-  const download = async () => {
-    setBusy(true);
-    try {
-      const { file, name: fileName } = await reports.csv(name, query);
-      downloadFile(file, fileName ?? `${name}.csv`);
-    } catch (error) {
-      toast.error("Could not export the report", { description: explain(error) });
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <Tooltip label="Download CSV">
-      <Button
-        variant="ghost"
-        size="icon-sm"
-        aria-label={`${title} as CSV`}
-        disabled={busy}
-        onClick={() => void download()}
-      >
-        {busy ? <LoaderCircle className="animate-spin" /> : <Download />}
-      </Button>
-    </Tooltip>
   );
 }

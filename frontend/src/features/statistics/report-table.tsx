@@ -17,6 +17,8 @@ const NUMERIC = new Set(["integer", "number", "seconds"]);
 /** Ids that stand beside a name, and what is the same in each row. The CSV has them. */
 const HIDDEN: Record<string, string | null> = {
   workflow_id: null,
+  finding_id: "message",
+  subject: "message",
   status: "status_name",
   agent_id: "agent",
   assigned_agent_id: "assigned_to",

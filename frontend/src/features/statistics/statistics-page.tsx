@@ -65,7 +65,7 @@ export function StatisticsPage({ workflowId, state, onState, onOpenTicket }: Pro
           <Controls state={state} onState={onState} range={context.range} today={today} workflowZone={zone} />
           <Summary context={context} />
         </header>
-        <Alerts workflowId={workflowId} onOpenTicket={onOpenTicket} />
+        <Alerts context={context} />
         {SECTIONS.map((section) => (
           <Section key={section.id} section={section} context={context}>
             {section.id === "milestone" && list.data && list.data.length > 0 && (

@@ -1,5 +1,5 @@
 /** Reports as queries. They are read again when the workflow changes; the `ETag` makes that cheap. */
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { reports } from "@/api";
 import { queryKeys } from "@/api/query-keys";
@@ -44,9 +44,7 @@ export function useLiveReports(workflowId: string): void {
     const refresh = () => {
       timer = undefined;
       since = 0;
-      void queries.invalidateQueries({ queryKey: queryKeys.reports(workflowId) });
-      // Their events follow within a minute; the list has them at once.
-      void queries.invalidateQueries({ queryKey: [...queryKeys.findings, workflowId] });
+      readAgain(queries, workflowId);
     };
     const stop = live.onEvents((id) => {
       if (id !== workflowId) return;
@@ -63,7 +61,13 @@ export function useLiveReports(workflowId: string): void {
   // What happened while the connection was away may have no event here.
   const wasAway = useRef(false);
   useEffect(() => {
-    if (connected && wasAway.current) void queries.invalidateQueries({ queryKey: queryKeys.reports(workflowId) });
+    if (connected && wasAway.current) readAgain(queries, workflowId);
     wasAway.current = !connected;
   }, [connected, queries, workflowId]);
+}
+
+function readAgain(queries: QueryClient, workflowId: string): void {
+  void queries.invalidateQueries({ queryKey: queryKeys.reports(workflowId) });
+  // Their events follow within a minute; the list has them at once.
+  void queries.invalidateQueries({ queryKey: [...queryKeys.findings, workflowId] });
 }
