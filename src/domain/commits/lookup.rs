@@ -74,11 +74,12 @@ pub async fn lines(
         if changed.is_none_or(|file| file.status == FileStatus::Deleted || file.binary) {
             return Err(Error::invalid("path", NO_TEXT));
         }
-        let (text, truncated) = repository.file(&head, query.path).await.map_err(|error| match error.as_problem().status {
-            // The repository was read before, so the path is that of a submodule, or of a name that is no UTF-8.
-            409 => Error::invalid("path", NO_TEXT),
-            _ => error,
-        })?;
+        let (text, truncated) =
+            repository.file(&head, query.path).await.map_err(|error| match error.as_problem().status {
+                // The repository was read before, so the path is that of a submodule, or of a name that is no UTF-8.
+                409 => Error::invalid("path", NO_TEXT),
+                _ => error,
+            })?;
         Ok(cut(head.sha, query, &text, truncated))
     };
     tokio::time::timeout(LOOKUP_TIMEOUT, lookup).await.map_err(|_| timed_out())?

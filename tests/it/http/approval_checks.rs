@@ -12,7 +12,8 @@ async fn reported_checks_are_shown_and_replaced() {
     add_member(&base.owner, &base.workflow, &robot, "member").await;
     let ticket = base.ticket("Fix the sign-in").await;
 
-    let checks = json!([{"name": " cargo test ", "status": "running"}, {"name": "lint", "status": "skipped", "url": null}]);
+    let checks =
+        json!([{"name": " cargo test ", "status": "running"}, {"name": "lint", "status": "skipped", "url": null}]);
     let body = json!({"ticket_id": ticket, "checks": checks});
     let asked = robot.post("/api/tickets/request-review", body).await.ok();
     let path = format!("/api/approvals/{}", text(&asked, "approval_id"));
