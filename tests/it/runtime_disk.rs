@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use callboard::db::embedded::{Embedded, Options, State};
+use tokio_postgres::{Client, NoTls};
 
 use crate::harness;
 
@@ -35,10 +36,27 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Takes the room that is left.
 fn fill(path: &Path) {
-    let mut file = fs::File::create(path).expect("create the ballast");
+    let mut file = fs::File::options().create(true).append(true).open(path).expect("open the ballast");
     for size in [1 << 20, 1 << 10] {
         while file.write_all(&vec![0; size]).is_ok() {}
+    }
+}
+
+/// Counts up, each time with a long entry in the log, until Postgres ends; returns the last number that was acknowledged.
+async fn count_until_closed(client: &Client, mut acknowledged: i64) -> i64 {
+    loop {
+        let write = format!(
+            "begin; update counter set n = {}; select pg_logical_emit_message(true, 'x', repeat('a', 100000)); commit",
+            acknowledged + 1
+        );
+        match client.batch_execute(&write).await {
+            Ok(()) => acknowledged += 1,
+            // A transaction can fail alone; Postgres ends when its log finds no room.
+            Err(_) if client.is_closed() => return acknowledged,
+            Err(_) => {}
+        }
     }
 }
 
@@ -55,26 +73,29 @@ async fn a_full_disk_loses_no_data_and_the_server_recovers() {
     let mut state = embedded.state();
     let client = harness::connect(embedded.url()).await;
     client.batch_execute("create table counter as select 0::int8 as n").await.expect("create");
-    fill(&folder.path().join("ballast"));
+    let ballast = folder.path().join("ballast");
+    fill(&ballast);
+    let mut acknowledged = count_until_closed(&client, 0).await;
 
-    let mut acknowledged: i64 = 0;
-    loop {
-        let write = format!(
-            "begin; update counter set n = {}; select pg_logical_emit_message(true, 'x', repeat('a', 100000)); commit",
-            acknowledged + 1
-        );
-        match client.batch_execute(&write).await {
-            Ok(()) => acknowledged += 1,
-            // A transaction can fail alone; Postgres ends when its log finds no room.
-            Err(_) if client.is_closed() => break,
-            Err(_) => {}
-        }
-    }
     let down = |state: &State| matches!(state, State::Down { why, attempts } if why.contains("No space left") && *attempts >= 2);
-    let waited = tokio::time::timeout(Duration::from_secs(60), state.wait_for(down)).await;
-    waited.expect("Postgres ends on a full disk, and says why").expect("a living supervisor");
+    let until_down = async {
+        loop {
+            let reached = state.wait_for(|state| down(state) || *state == State::Ready).await;
+            if down(&*reached.expect("a living supervisor")) {
+                return;
+            }
+            // Its end freed enough for another start.
+            fill(&ballast);
+            if let Ok((client, connection)) = tokio_postgres::connect(embedded.url(), NoTls).await {
+                tokio::spawn(connection);
+                acknowledged = count_until_closed(&client, acknowledged).await;
+            }
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), until_down).await;
+    waited.expect("Postgres ends on a full disk, and says why");
 
-    fs::remove_file(folder.path().join("ballast")).expect("make room");
+    fs::remove_file(&ballast).expect("make room");
     let waited = tokio::time::timeout(Duration::from_secs(60), state.wait_for(|state| *state == State::Ready)).await;
     waited.expect("Postgres runs again once there is room").expect("a living supervisor");
     let client = harness::connect(embedded.url()).await;

@@ -38,15 +38,18 @@ begin
 end
 $$;
 
--- The floors by urgency, [created_at, id], lowered to the jobs that were queued since.
+-- The floors by urgency, [created_at, id], lowered to the jobs that were queued since. These are looked up one by one: a plan that reads
+-- the queue, which looks short to the planner without statistics, would read past the entries that the floors are there to skip.
 create function logic.lowered_queue_floors(held jsonb) returns jsonb language sql stable
 -- As above.
 set enable_seqscan = off
 begin atomic
     select coalesce(held -> 'floors', '{}') || coalesce(jsonb_object_agg(l.urgency, l.key), '{}')
       from (select distinct on (j.urgency) j.urgency, jsonb_build_array(j.created_at, j.id) as key, j.created_at, j.id
-              from jobs j
-             where j.id = any (array(select jsonb_array_elements_text(held -> 'changed'))) and j.status = 'queued' and j.deleted_at is null
+              from (select distinct c.id from jsonb_array_elements_text(held -> 'changed') c (id)) changed
+             cross join lateral (
+                select o.urgency, o.created_at, o.id, o.status, o.deleted_at from jobs o where o.id = changed.id offset 0) j
+             where j.status = 'queued' and j.deleted_at is null
              order by j.urgency, j.created_at, j.id) l
      where held -> 'floors' ? l.urgency::text
        and (l.created_at, l.id) < ((held -> 'floors' -> l.urgency::text ->> 0)::timestamptz, held -> 'floors' -> l.urgency::text ->> 1);

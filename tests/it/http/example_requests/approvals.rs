@@ -7,11 +7,18 @@ use serde_json::{Value, json};
 use crate::client::Server;
 use crate::http::fixtures::TestWorkflow;
 
+/// The result of a check that is sent along with a question.
+fn check() -> Value {
+    json!({"name": "tests", "status": "passed", "details": "All of them.", "url": "https://ci.example.com/1"})
+}
+
 /// The example request for an operation of approvals, reviews, webhooks or commits.
 pub fn find(name: &str) -> Option<Value> {
     Some(match name {
-        "POST /api/tickets/request-review" | "POST /api/tickets/approve" => json!({"body": {"ticket_id": "$reviewed",
-            "comment": "Look at this.", "agent_id": Value::Null}}),
+        "POST /api/tickets/request-review" => json!({"body": {"ticket_id": "$reviewed", "comment": "Look at this.",
+            "checks": [check()], "agent_id": Value::Null}}),
+        "POST /api/tickets/approve" => json!({"body": {"ticket_id": "$reviewed", "comment": "Look at this.",
+            "agent_id": Value::Null}}),
         "POST /api/tickets/reject" => json!({"body": {"ticket_id": "$reviewed", "rejection_reason": "Not now.",
             "comment": "Sorry.", "agent_id": Value::Null}}),
         "POST /api/tickets/request-clarification" => json!({"body": {"ticket_id": "$ticket", "agent_id": Value::Null,
@@ -20,7 +27,7 @@ pub fn find(name: &str) -> Option<Value> {
         "GET /api/tickets/pending-review-count" => json!({"query": {"workflow_id": "$workflow"}}),
         "POST /api/approvals" => json!({"body": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
             "kind": "question", "question": "Which one?", "context": "There are two.", "options": ["a", "b"],
-            "blocks_job": true, "expires_in_seconds": 86400, "lease_token": Value::Null, "agent_id": Value::Null}}),
+            "checks": [check()], "blocks_job": true, "expires_in_seconds": 86400, "lease_token": Value::Null, "agent_id": Value::Null}}),
         "GET /api/approvals" => json!({"query": {"workflow_id": "$workflow", "ticket_id": "$ticket", "job_id": "$job",
             "status": "pending,answered", "kind": "question", "mine": "false", "limit": "10", "cursor": ""}}),
         "GET /api/approvals/{id}" => json!({"path": {"id": "$approval"}, "query": {"wait": "0"}}),
