@@ -81,7 +81,7 @@ async fn a_full_disk_loses_no_data_and_the_server_recovers() {
     let until_down = async {
         loop {
             let reached = state.wait_for(|state| down(state) || *state == State::Ready).await;
-            if down(&*reached.expect("a living supervisor")) {
+            if down(&reached.expect("a living supervisor")) {
                 return;
             }
             // Its end freed enough for another start.
