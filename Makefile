@@ -107,7 +107,7 @@ test-sdk-python: setup dashboard ## Test the client for Python against a server
 	cd sdk/python && $(SDK_PYTHON) -m pytest
 
 # Flags such as BENCH="--quick" or BENCH="--only writes,fan-out".
-bench: setup dashboard $(MCP_MODULES) ## Benchmark beside plain Postgres, and save the results (15 minutes)
+bench: setup dashboard $(MCP_MODULES) ## Benchmark beside plain Postgres, and save the results (20 minutes)
 	cargo run --locked --release --quiet -- bench --save target/bench/$$(date -u +%Y-%m-%dT%H%M%SZ).json $(BENCH)
 
 # Results in OLD and NEW; defaults to the two newest.

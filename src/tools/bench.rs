@@ -27,6 +27,7 @@ mod server_process;
 mod socket_clients;
 mod sockets;
 mod start_up;
+mod statistics;
 mod test_server;
 mod writes;
 
@@ -41,7 +42,7 @@ use self::test_server::TestServer;
 use crate::{Error, Result};
 
 /// The benchmarks that `--only` chooses from, in the order of the run. `relay` is last, because it stops the server.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "start-up",
     "idle",
     "writes",
@@ -53,6 +54,7 @@ const NAMES: [&str; 12] = [
     "fan-out",
     "memory",
     "held",
+    "statistics",
     "relay",
 ];
 
@@ -92,7 +94,7 @@ pub struct BenchArgs {
     #[arg(long)]
     pub held_seconds: Option<u64>,
     /// Run only benchmarks whose name contains one of these texts: start-up, idle, writes, past, board, latency, jobs,
-    /// agent-day, fan-out, memory, held, relay.
+    /// agent-day, fan-out, memory, held, statistics, relay.
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// Measure less and for a shorter time: three minutes in all.
@@ -196,6 +198,9 @@ async fn measure(
     if chosen("held") {
         let held = args.held_seconds.unwrap_or(if args.quick { 4 } else { 60 });
         held::run(&server, plan, Duration::from_secs(held), run).await?;
+    }
+    if chosen("statistics") {
+        statistics::run(&server, plan, run).await?;
     }
     if chosen("relay") {
         relay(server, plan, run).await?;

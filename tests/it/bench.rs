@@ -63,7 +63,8 @@ async fn a_short_run_prints_a_page_and_saves_what_a_later_one_is_compared_with()
     let folder = tempfile::tempdir().expect("a folder");
     let first = folder.path().join("new folder/2026-01-01.json");
     let size = ["--seconds", "1", "--rounds", "1", "--clients", "2", "--fan-out-sockets", "10", "--idle-seconds", "1"];
-    let few = ["--quick", "--sockets", "20", "--sign-ins", "5", "--only", "start,idle,writes,jobs,fan-out,memory"];
+    let few =
+        ["--quick", "--sockets", "20", "--sign-ins", "5", "--only", "start,idle,writes,jobs,fan-out,memory,statistics"];
     let path = first.to_string_lossy();
     let arguments = [&size[..], &few[..], &["--save", &path]].concat();
     let done = bench(&arguments).await;
@@ -86,6 +87,10 @@ async fn a_short_run_prints_a_page_and_saves_what_a_later_one_is_compared_with()
         assert!(column(&run, "Changes of a stage, 20 workflows", name)[0]["value"].as_f64() > Some(0.0));
     }
     assert!(column(&run, "Jobs claimed and completed by 16 workers", "REST/s")[0]["value"].as_f64() > Some(0.0));
+    // Each report, and each that has a range over a year too.
+    let reports = "Reports beside 10,000 rows of history";
+    let (month, year) = (column(&run, reports, "30 days ms"), column(&run, reports, "a year ms"));
+    assert!(month.len() > 30 && year.len() > 20 && month.len() > year.len(), "{} and {}", month.len(), year.len());
     // Every socket received every event, in order.
     for one in column(&run, "Fan-out to 10 sockets", "lost") {
         assert_eq!(one["value"], json!(0.0), "{one}");

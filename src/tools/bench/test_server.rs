@@ -189,7 +189,8 @@ impl TestServer {
         Target { address: self.address.clone(), token: self.token.clone(), workflow: workflow.to_owned() }
     }
 
-    async fn new_workflow(&self, tickets: usize) -> Result<String> {
+    /// A new workflow with tickets in its first column.
+    pub async fn new_workflow(&self, tickets: usize) -> Result<String> {
         let row = self.sql.query_one("select logic.create_workflow($1, 'Benchmark') ->> 'id'", &[&self.caller]).await?;
         let id: String = row.get(0);
         let tickets = i32::try_from(tickets).unwrap_or(i32::MAX);
