@@ -57,7 +57,7 @@ export interface BoardShape {
 }
 
 /** A workflow and its board configuration without fetching the cards; live if the board is in the cache. */
-export function useBoardShape(workflowId: string): { shape: BoardShape | undefined; error: Error | null } {
+export function useBoardShape(workflowId: string) {
   const live = useLive();
   const board = useQuery({ ...boardQuery(workflowId), enabled: false }).data;
   const ready = board !== undefined;
@@ -68,14 +68,14 @@ export function useBoardShape(workflowId: string): { shape: BoardShape | undefin
     enabled: !ready,
     staleTime: 60_000,
   });
-  const { data, error } = workflow;
+  const { data, error, refetch: retry } = workflow;
   const shape = useMemo((): BoardShape | undefined => {
     if (board) return { workflow: board.workflow, config: board.config, board };
     if (!data?.board_config) return undefined;
     const columns = [...data.board_config.columns].sort((a, b) => a.order - b.order);
     return { workflow: data, config: { ...data.board_config, columns }, board: undefined };
   }, [board, data]);
-  return { shape, error };
+  return { shape, error, retry };
 }
 
 /** Keeps the caches of a workflow up to date without opening its board. */

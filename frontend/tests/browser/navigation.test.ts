@@ -55,6 +55,20 @@ async function member(name: string, options = {}): Promise<{ page: Page; id: str
   return { page: await context.newPage(), id };
 }
 
+describe("a workflow that is not there", () => {
+  it("is named on each of its pages, with a way back", async () => {
+    const page = await (await signedIn()).newPage();
+    const pages = ["", "/search", "/jobs", "/agents", "/agents/new", "/apps", "/statistics", "/import"];
+    for (const path of [...pages, "/settings", "/settings/board", "/settings/security", "?at=2026-01-01T00:00:00Z"]) {
+      await page.goto(`/w/workflow-nowhere${path}`);
+      await page.getByRole("heading", { name: "Workflow not found" }).waitFor();
+      expect(await page.getByRole("link", { name: "Go to workflows" }).count(), path).toBe(1);
+    }
+    await page.getByRole("link", { name: "Go to workflows" }).click();
+    await page.getByRole("heading", { name: "Workflows" }).waitFor();
+  });
+});
+
 describe("sidebar", () => {
   it("leads to the pages of the workflow and of all workflows", async () => {
     const page = await openBoard(workflow);

@@ -230,7 +230,7 @@ describe("the board of a past moment", () => {
 
     const stranger = await (await signedInMember(await createWorkflow("Elsewhere"), "Stranger")).newPage();
     await stranger.goto(pastUrl(before));
-    await stranger.getByRole("heading", { name: "Board not found" }).waitFor();
+    await stranger.getByRole("heading", { name: "Workflow not found" }).waitFor();
   });
 
   it("is loaded once the connection is back", async () => {

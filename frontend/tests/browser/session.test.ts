@@ -27,7 +27,7 @@ describe("session", () => {
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL("**/w/nowhere");
-    await page.getByText("Board not found").waitFor();
+    await page.getByText("Workflow not found").waitFor();
     await page.getByRole("link", { name: "Go to workflows" }).click();
     await page.getByRole("heading", { name: "Workflows" }).waitFor();
     await screenshot(page, "workflows");

@@ -90,7 +90,7 @@ describe("members", () => {
 
     await owner.getByRole("button", { name: "Remove Guest" }).click();
     await owner.getByRole("dialog", { name: "Remove Guest?" }).getByRole("button", { name: "Remove member" }).click();
-    await page.getByText("Board not found").waitFor();
+    await page.getByText("Workflow not found").waitFor();
     await eventually("the card is gone", async () => (await card(page, ticket.ticket_id).count()) === 0);
   });
 });

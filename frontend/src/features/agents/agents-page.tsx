@@ -3,6 +3,7 @@ import { ArrowLeft, Plus, Users } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import { useActors } from "@/api/hooks";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoard } from "@/live/context";
 import { type BoardState, canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
@@ -28,20 +29,7 @@ export function AgentsPage({ workflowId }: { workflowId: string }) {
   useTitle(board ? `Agents · ${board.workflow.name}` : "Agents");
   if (board) return <Lanes board={board} />;
   if (loading) return <Spinner label="Loading agents…" className="flex-1" />;
-  return (
-    <div className="grid flex-1 place-items-center">
-      <Empty
-        title="Could not load the agents"
-        action={
-          <Button variant="primary" onClick={() => void retry()}>
-            Try again
-          </Button>
-        }
-      >
-        {explain(error)}
-      </Empty>
-    </div>
-  );
+  return <WorkflowFailure what="the agents" error={error} onRetry={retry} />;
 }
 
 function Lanes({ board }: { board: BoardState }) {

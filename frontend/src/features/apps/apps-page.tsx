@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { apps, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import { JobStatusBadge } from "@/entities/job/job-status";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { ShowMore } from "@/ui/show-more";
@@ -19,7 +20,7 @@ interface Props {
 
 /** Apps of a workflow, newest first. */
 export function AppsPage({ workflowId, header }: Props) {
-  const { shape } = useBoardShape(workflowId);
+  const { shape, error, retry } = useBoardShape(workflowId);
   const name = shape?.workflow.name ?? "";
   useTitle(name ? `Apps · ${name}` : "Apps");
   const list = useInfiniteQuery({
@@ -28,6 +29,7 @@ export function AppsPage({ workflowId, header }: Props) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => (page.has_more ? (page.next_cursor ?? undefined) : undefined),
   });
+  if (error && !shape) return <WorkflowFailure what="the apps" error={error} onRetry={retry} />;
   const all = list.data?.pages.flatMap((page) => page.apps) ?? [];
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">

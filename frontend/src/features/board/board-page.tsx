@@ -1,19 +1,17 @@
 import { DndContext, DragOverlay, MeasuringStrategy } from "@dnd-kit/core";
-import { Link } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { explain, Problem } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Card, JobSummary, Workflow } from "@/api/types";
 import { todayIn } from "@/entities/ticket/due";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useAttentions } from "@/live/attention";
 import { useBoard, useLive } from "@/live/context";
 import { type BoardState, canEdit, columnTotal } from "@/live/state/board";
 import { isLogEvent } from "@/live/state/jobs";
 import { announce } from "@/ui/announcer";
-import { Button } from "@/ui/button";
 import { lazyPart } from "@/ui/lazy-part";
 import { whenIdle } from "@/ui/load-part";
-import { Empty, Notice, Spinner } from "@/ui/states";
+import { Notice, Spinner } from "@/ui/states";
 import { TypedAhead } from "@/ui/typed-ahead";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
@@ -51,27 +49,7 @@ export function BoardPage(props: Props) {
   const { board, error, loading, retry } = useBoard(props.workflowId);
   if (board) return <Board board={board} {...props} />;
   if (loading) return <Spinner label="Loading the board…" className="flex-1" />;
-  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
-  return (
-    <div className="grid flex-1 place-items-center">
-      <Empty
-        title={notFound ? "Board not found" : "Could not load the board"}
-        action={
-          notFound ? (
-            <Button asChild variant="primary">
-              <Link to="/">Go to workflows</Link>
-            </Button>
-          ) : (
-            <Button variant="primary" onClick={() => void retry()}>
-              Try again
-            </Button>
-          )
-        }
-      >
-        {notFound ? "It does not exist, or you do not have access to it." : explain(error)}
-      </Empty>
-    </div>
-  );
+  return <WorkflowFailure what="the board" error={error} onRetry={retry} />;
 }
 
 function Board(props: Props & { board: BoardState }) {

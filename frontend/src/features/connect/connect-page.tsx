@@ -4,6 +4,7 @@ import { ArrowLeft, Bot, Copy } from "lucide-react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { agents, explain } from "@/api";
 import { queryKeys } from "@/api/query-keys";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoardShape } from "@/live/context";
 import { Button } from "@/ui/button";
 import { copyText } from "@/ui/clipboard";
@@ -18,9 +19,10 @@ import { type AgentWithKey, useNewAgent } from "./use-new-agent";
 
 /** From nothing to an agent's first call: a name, its key in the configuration of each tool, and when it arrived. */
 export function ConnectPage({ workflowId }: { workflowId: string }) {
-  const { shape, error } = useBoardShape(workflowId);
+  const { shape, error, retry } = useBoardShape(workflowId);
   const [made, setMade] = useState<AgentWithKey | null>(null);
   useTitle(shape ? `Connect an agent · ${shape.workflow.name}` : "Connect an agent");
+  if (error && !shape) return <WorkflowFailure what="the workflow" error={error} onRetry={retry} />;
   const allowed = shape?.workflow.role === "owner" && !shape.workflow.archived_at;
   return (
     <div className="scroll-thin flex-1 overflow-y-auto">
@@ -41,8 +43,7 @@ export function ConnectPage({ workflowId }: { workflowId: string }) {
             </p>
           )}
         </header>
-        {!shape && !error && <Spinner label="Loading the workflow…" />}
-        {error && <Notice tone="danger">{explain(error)}</Notice>}
+        {!shape && <Spinner label="Loading the workflow…" />}
         {shape && !allowed && (
           <Notice>
             {shape.workflow.archived_at

@@ -3,8 +3,9 @@ import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { explain, imports } from "@/api";
 import { queryKeys } from "@/api/query-keys";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoardShape } from "@/live/context";
-import { Empty, Notice, Spinner } from "@/ui/states";
+import { Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/use-title";
 import { ChooseFiles } from "./choose-files";
 import { PreviewForm } from "./preview-form";
@@ -14,9 +15,9 @@ import { useImport } from "./use-import";
 /** Importing the export of another tracker: the file, a preview with the mapping, and the report. */
 export function ImportPage() {
   const { workflowId } = useParams({ strict: false }) as { workflowId: string };
-  const { shape, error } = useBoardShape(workflowId);
+  const { shape, error, retry } = useBoardShape(workflowId);
   useTitle(shape ? `Import into ${shape.workflow.name}` : "Import");
-  if (error && !shape) return <Empty title="Could not load the workflow">{explain(error)}</Empty>;
+  if (error && !shape) return <WorkflowFailure what="the workflow" error={error} onRetry={retry} />;
   if (!shape) return <Spinner label="Loading the workflow…" className="flex-1" />;
   const { workflow } = shape;
   return (

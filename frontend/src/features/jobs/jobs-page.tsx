@@ -4,6 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import { explain } from "@/api";
 import { useActors } from "@/api/hooks";
 import { JOB_STATUS_STYLES, JOB_STATUSES } from "@/entities/job/job-status";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoardShape } from "@/live/context";
 import { canEdit } from "@/live/state/board";
 import { Button } from "@/ui/button";
@@ -32,7 +33,7 @@ interface Props {
 const PAUSE_MS = 200;
 
 export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
-  const { shape, error } = useBoardShape(workflowId);
+  const { shape, error, retry } = useBoardShape(workflowId);
   const { nameOf } = useActors(workflowId);
   const [creating, setCreating] = useState(false);
   const search = useRef<HTMLInputElement>(null);
@@ -62,7 +63,7 @@ export function JobsPage({ workflowId, state, onState, onOpen }: Props) {
     },
   });
 
-  if (error && !shape) return <Empty title="Could not load jobs">{explain(error)}</Empty>;
+  if (error && !shape) return <WorkflowFailure what="jobs" error={error} onRetry={retry} />;
   if (!shape) return <Spinner label="Loading jobs…" className="flex-1" />;
   const newJobButton = editable && (
     <Button variant="primary" onClick={() => setCreating(true)}>

@@ -2,12 +2,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, BookmarkPlus, SlidersHorizontal } from "lucide-react";
 import { type RefObject, useEffect, useRef, useState } from "react";
-import { explain, Problem } from "@/api";
 import { useActors } from "@/api/hooks";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { type BoardShape, useBoardShape, useLive } from "@/live/context";
 import { Button } from "@/ui/button";
 import { cn } from "@/ui/cn";
-import { Empty, Spinner } from "@/ui/states";
+import { Spinner } from "@/ui/states";
 import { useDebouncedInput } from "@/ui/use-debounced-input";
 import { useShortcuts } from "@/ui/use-shortcuts";
 import { useTitle } from "@/ui/use-title";
@@ -37,17 +37,10 @@ const LIMIT = 50;
 const LIST_ID = "search-results";
 
 export function SearchPage(props: Props) {
-  const { shape, error } = useBoardShape(props.workflowId);
+  const { shape, error, retry } = useBoardShape(props.workflowId);
   if (shape) return <Page shape={shape} {...props} />;
   if (!error) return <Spinner label="Loading search…" className="flex-1" />;
-  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
-  return (
-    <div className="grid flex-1 place-items-center">
-      <Empty title={notFound ? "Workflow not found" : "Could not load search"}>
-        {notFound ? "It does not exist, or you do not have access to it." : explain(error)}
-      </Empty>
-    </div>
-  );
+  return <WorkflowFailure what="search" error={error} onRetry={retry} />;
 }
 
 function Page({ shape, workflowId, state, onState, openTicketId, onOpen }: Props & { shape: BoardShape }) {

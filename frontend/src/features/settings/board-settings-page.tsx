@@ -5,13 +5,14 @@ import type { FormEvent } from "react";
 import { explain, workflows } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { Workflow } from "@/api/types";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoard } from "@/live/context";
 import type { BoardState } from "@/live/state/board";
 import { Button } from "@/ui/button";
 import { DraftNote } from "@/ui/draft-note";
 import { Field, Input, NativeSelect, SwitchRow } from "@/ui/field";
 import { panelClass, Section } from "@/ui/section";
-import { Empty, Notice, Spinner } from "@/ui/states";
+import { Notice, Spinner } from "@/ui/states";
 import { toast } from "@/ui/toast";
 import { useDraft } from "@/ui/use-draft";
 import { useTitle } from "@/ui/use-title";
@@ -24,8 +25,8 @@ import { Webhooks } from "./webhooks";
 
 export function BoardSettingsPage() {
   const { workflowId } = useParams({ strict: false }) as { workflowId: string };
-  const { board, error } = useBoard(workflowId);
-  if (error && !board) return <Empty title="Could not load the board">{explain(error)}</Empty>;
+  const { board, error, retry } = useBoard(workflowId);
+  if (error && !board) return <WorkflowFailure what="the board" error={error} onRetry={retry} />;
   if (!board) return <Spinner label="Loading the board…" className="flex-1" />;
   return <Settings board={board} workflowId={workflowId} />;
 }

@@ -2,14 +2,15 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { useMemo } from "react";
-import { explain, milestones } from "@/api";
+import { milestones } from "@/api";
 import { useActors } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
 import type { MilestoneProgress } from "@/api/types";
 import { todayIn } from "@/entities/ticket/due";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoardShape } from "@/live/context";
 import { NativeSelect } from "@/ui/field";
-import { Empty, Spinner } from "@/ui/states";
+import { Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/use-title";
 import { Alerts } from "./alerts";
 import type { ChartContext } from "./charts/context";
@@ -29,7 +30,7 @@ interface Props {
 
 /** The charts of a workflow. */
 export function StatisticsPage({ workflowId, state, onState, onOpenTicket }: Props) {
-  const { shape, error } = useBoardShape(workflowId);
+  const { shape, error, retry } = useBoardShape(workflowId);
   const { nameOf } = useActors(workflowId);
   const list = useMilestones(workflowId);
   useLiveReports(workflowId);
@@ -45,7 +46,7 @@ export function StatisticsPage({ workflowId, state, onState, onOpenTicket }: Pro
     return { workflowId, range, tz, group, milestone: milestone?.milestone_id, columns, types, nameOf, openTicket };
   }, [shape?.config, state, today, workflowId, milestone?.milestone_id, nameOf, onOpenTicket]);
 
-  if (error && !shape) return <Empty title="Could not load the statistics">{explain(error)}</Empty>;
+  if (error && !shape) return <WorkflowFailure what="the statistics" error={error} onRetry={retry} />;
   if (!shape) return <Spinner label="Loading statistics…" className="flex-1" />;
   return (
     <div data-scrolls className="scroll-thin flex-1 overflow-y-auto">

@@ -1,6 +1,7 @@
 import { useMemo, useState } from "react";
 import { useActors } from "@/api/hooks";
 import { todayIn } from "@/entities/ticket/due";
+import { isWorkflowGone, WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoardShape } from "@/live/context";
 import { type BoardState, columnTotal } from "@/live/state/board";
 import { Button } from "@/ui/button";
@@ -114,6 +115,9 @@ function PastBoard({ workflowId, at, comparison, onMoment, onNow, ...props }: Pr
     Escape: { label: "Back to now", group: "Board of the past", run: () => onNow() },
   });
 
+  if (isWorkflowGone(past.error)) {
+    return <WorkflowFailure what="the board" error={past.error} onRetry={past.refetch} />;
+  }
   return (
     <div className="flex min-w-0 flex-1 flex-col">
       <h1 className="sr-only">
@@ -163,7 +167,7 @@ function PastBoard({ workflowId, at, comparison, onMoment, onNow, ...props }: Pr
                     Show the first board
                   </Button>
                 )}
-                {problem.other && !problem.first && <Button onClick={() => void past.refetch()}>Try again</Button>}
+                {!problem.first && <Button onClick={() => void past.refetch()}>Try again</Button>}
                 <Button onClick={onNow}>Back to now</Button>
               </>
             }

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { board as boardApi, Problem } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { BoardChanges, LiveEvent } from "@/api/types";
+import { isWorkflowGone } from "@/entities/workflow/workflow-failure";
 import { type BoardState, boardFrom } from "@/live/state/board";
 import { formatMoment, justBefore } from "./moments";
 
@@ -82,8 +83,6 @@ export interface PastProblem {
   text: string;
   /** The earliest moment that can be shown, if the asked one is before it. */
   first?: string;
-  /** Whether another moment can be shown. */
-  other: boolean;
 }
 
 /** Why a board of the past cannot be shown, and what to do. */
@@ -92,11 +91,10 @@ export function explainPast(error: unknown): PastProblem {
     return {
       title: "Cannot reach the server",
       text: "The board of this moment has not been loaded. It loads once the connection is back.",
-      other: true,
     };
   }
-  if (error.status === 404 || error.status === 403) {
-    return { title: "Board not found", text: "It does not exist, or you do not have access to it.", other: false };
+  if (isWorkflowGone(error)) {
+    return { title: "Workflow not found", text: "It does not exist, or you do not have access to it." };
   }
   const rule = error.fields.find(({ field }) => field === "at" || field === "from")?.message ?? "";
   const first = /\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)/.exec(rule)?.[0];
@@ -105,7 +103,6 @@ export function explainPast(error: unknown): PastProblem {
       title: "There was no board yet",
       text: `This workflow was created on ${formatMoment(first)}.`,
       first,
-      other: true,
     };
   }
   if (rule.includes("kept history") && first) {
@@ -113,11 +110,10 @@ export function explainPast(error: unknown): PastProblem {
       title: "This board is no longer kept",
       text: `The history of this workflow is kept since ${formatMoment(first)}. Earlier boards cannot be shown.`,
       first,
-      other: true,
     };
   }
   if (rule.includes("future")) {
-    return { title: "This moment has not come yet", text: "Choose a date and time in the past.", other: true };
+    return { title: "This moment has not come yet", text: "Choose a date and time in the past." };
   }
-  return { title: "Could not load the board", text: error.message, other: true };
+  return { title: "Could not load the board", text: error.message };
 }

@@ -1,12 +1,12 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { useState } from "react";
-import { explain } from "@/api";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoard } from "@/live/context";
 import type { BoardState } from "@/live/state/board";
 import { Field, Input } from "@/ui/field";
 import { panelClass, Section } from "@/ui/section";
-import { Empty, Notice, Spinner } from "@/ui/states";
+import { Notice, Spinner } from "@/ui/states";
 import { useTitle } from "@/ui/use-title";
 import { BoardPreview, type PreviewColumns } from "./board-preview";
 import { ColumnsEditor } from "./columns-editor";
@@ -24,8 +24,8 @@ import { useBoardEditor } from "./use-board-editor";
 /** The board of a workflow: columns, transitions, types and rules, with a preview. */
 export function BoardEditorPage({ Columns }: { Columns: PreviewColumns }) {
   const { workflowId } = useParams({ strict: false }) as { workflowId: string };
-  const { board, error } = useBoard(workflowId);
-  if (error && !board) return <Empty title="Could not load the board">{explain(error)}</Empty>;
+  const { board, error, retry } = useBoard(workflowId);
+  if (error && !board) return <WorkflowFailure what="the board" error={error} onRetry={retry} />;
   if (!board) return <Spinner label="Loading the board…" className="flex-1" />;
   return <Editor key={workflowId} board={board} workflowId={workflowId} Columns={Columns} />;
 }
