@@ -71,6 +71,7 @@ enum Usage {
     Requests,
     Sockets,
     SignIn,
+    LongWork,
 }
 
 /// The place of a statement before the gate.
@@ -126,6 +127,12 @@ impl Db {
     /// A handle for what sockets read: it waits longer, and its share is apart from that of requests.
     pub fn for_sockets(&self) -> Self {
         Self { usage: Usage::Sockets, ..self.clone() }
+    }
+
+    /// A handle for statements that may take minutes. Each has a connection of its own, outside the pool, so that it takes none from
+    /// requests; callers limit how many run. A statement whose caller has gone is carried out all the same.
+    pub fn for_long_work(&self) -> Self {
+        Self { usage: Usage::LongWork, ..self.clone() }
     }
 
     /// A connection of the pool; 503 if none becomes free in time or the database is unreachable.
@@ -198,12 +205,18 @@ impl Db {
     async fn run(&self, admission: &Admission, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
         let mut attempt = 1;
         loop {
-            let mut connection = self.connection(admission).await?;
-            let outcome = connection.run(sql, params).await;
+            let outcome = if self.usage == Usage::LongWork {
+                self.run_apart(sql, params).await
+            } else {
+                let mut connection = self.connection(admission).await?;
+                let outcome = connection.run(sql, params).await;
+                if outcome.as_ref().is_err_and(|error| error.is_retryable() || stale_plan(error)) {
+                    connection.forget(sql);
+                }
+                outcome
+            };
             match outcome {
                 Err(error) if attempt < MAX_ATTEMPTS && (error.is_retryable() || stale_plan(&error)) => {
-                    connection.forget(sql);
-                    drop(connection);
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=8 << attempt))).await;
                     attempt += 1;
                 }

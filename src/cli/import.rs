@@ -10,12 +10,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use indicatif::ProgressBar;
 
 use super::database::DatabaseArgs;
 use super::output;
-use crate::domain::import::{self, Batch, Files, Format, MappedNames, Mapping, Outcome, UnknownPeople};
+use crate::db::Db;
+use crate::domain::import::{self, Batch, Files, Format, MappedNames, Mapping, Outcome, Progress, UnknownPeople};
 use crate::domain::operators::operator;
 use crate::{Error, Result};
+
+/// How often a running import is asked how far it is.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(500);
 
 /// `callboard import FILE`, or an import of one kind.
 #[derive(Debug, Args)]
@@ -179,6 +184,20 @@ fn save_mapping(file: &PathBuf, mapping: &Mapping) -> Result<()> {
         .map_err(|error| Error::Setup(format!("The mapping {} cannot be written: {error}.", file.display())))
 }
 
+/// Shows how far an import is, for as long as it runs.
+async fn show_progress(db: &Db, workflow: &str, bar: &ProgressBar) -> std::convert::Infallible {
+    loop {
+        tokio::time::sleep(PROGRESS_INTERVAL).await;
+        if let Ok(Some(Progress { step, done, total })) = import::find_progress(db, workflow).await {
+            bar.set_message(match step.as_str() {
+                "tickets" => format!("Writing {total} tickets"),
+                "comments" => "Writing comments".to_owned(),
+                _ => format!("Making tickets searchable: {done} of {total}"),
+            });
+        }
+    }
+}
+
 /// Maps the names and writes the tickets, unless the import is rejected or has none.
 async fn write(args: &FileArgs, mut batch: Batch, given: &Mapping, is_rejected: bool) -> Result<Done> {
     let open = args.database.open().await?;
@@ -187,13 +206,12 @@ async fn write(args: &FileArgs, mut batch: Batch, given: &Mapping, is_rejected: 
         _ => UnknownPeople::Text,
     };
     let is_empty = batch.tickets.is_empty() && !batch.bad.is_empty();
-    // The import is a single statement, so only the elapsed time can be shown.
-    let bar = output::progress_bar(0, "Writing {msg} tickets {spinner} {elapsed}");
-    bar.set_message(batch.tickets.len().to_string());
+    let workflow = args.workflow.as_deref().unwrap_or_default();
+    let bar = output::progress_bar(0, "{spinner} {msg} {elapsed}");
+    bar.set_message(format!("Writing {} tickets", batch.tickets.len()));
     bar.enable_steady_tick(Duration::from_millis(100));
-    let written: Result<_> = async {
+    let write = async {
         let caller = operator(&open.db, args.actor.as_deref()).await?;
-        let workflow = args.workflow.as_deref().unwrap_or_default();
         let board = import::board_of(&open.db, &caller, workflow).await?;
         let mapping = board.map(&batch, given, people)?;
         let plan = import::plan(&mut batch, &board, &mapping.mapping());
@@ -202,8 +220,11 @@ async fn write(args: &FileArgs, mut batch: Batch, given: &Mapping, is_rejected: 
         }
         let outcome = import::run(&open.db, &caller, workflow, &plan, args.update, args.dry_run).await?;
         Ok((mapping, plan, Some(outcome)))
-    }
-    .await;
+    };
+    let written: Result<_> = tokio::select! {
+        written = write => written,
+        never = show_progress(&open.db, workflow, &bar) => match never {},
+    };
     bar.finish_and_clear();
     open.close().await;
     let (mapping, plan, outcome) = written?;

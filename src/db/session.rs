@@ -1,5 +1,5 @@
-//! A connection of its own for a transaction of several statements: an archive that is read in one snapshot, or written as a
-//! whole. Outside the pool, so that long work takes no connection from requests.
+//! A connection of its own for long work: a transaction of several statements, as for an archive that is read in one snapshot or
+//! written as a whole, or one statement that takes minutes. Outside the pool, so that it takes no connection from requests.
 
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
@@ -7,8 +7,14 @@ use tokio_postgres::types::{FromSqlOwned, Json};
 use tokio_postgres::{Client, Row};
 
 use super::functions::FunctionCall;
-use super::{Db, only_value, pool};
+use super::{Db, Params, only_value, pool};
 use crate::{Error, Result};
+
+/// Limits of a connection for long work, which may wait for other long work. A client that takes no more of what is read may not hold its
+/// snapshot for ever.
+const SETTINGS: &str =
+    "set timezone = 'UTC'; set idle_in_transaction_session_timeout = '10min'; set lock_timeout = '10min';
+    set statement_timeout = '6h'";
 
 /// How a transaction of a [`Session`] begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,19 +34,28 @@ pub struct Session {
 impl Db {
     /// Begins a transaction on a new connection, which bypasses a pooler.
     pub async fn session(&self, mode: Mode) -> Result<Session> {
-        let client = match &self.direct {
-            Some(url) => pool::connect(url, "callboard-archive").await?,
-            None => pool::connect_configured(&self.config).await?,
-        };
-        // A client that takes no more of what is read may not hold the snapshot for ever.
+        let client = self.connect_apart().await?;
         let begin = match mode {
             Mode::Snapshot => "begin isolation level repeatable read read only",
             Mode::Write => "begin",
         };
-        let settings =
-            "set timezone = 'UTC'; set idle_in_transaction_session_timeout = '10min'; set statement_timeout = '6h'";
-        client.batch_execute(&format!("{settings}; {begin}")).await?;
+        client.batch_execute(begin).await?;
         Ok(Session { client })
+    }
+
+    /// Runs one statement, a transaction of its own.
+    pub(super) async fn run_apart(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
+        let client = self.connect_apart().await?;
+        client.query(sql, params).await.map_err(Error::of_sent_statement)
+    }
+
+    async fn connect_apart(&self) -> Result<Client> {
+        let client = match &self.direct {
+            Some(url) => pool::connect(url, "callboard-work").await?,
+            None => pool::connect_configured(&self.config).await?,
+        };
+        client.batch_execute(SETTINGS).await?;
+        Ok(client)
     }
 }
 

@@ -35,7 +35,10 @@ pub use self::mapping::{Board, BoardColumn, How, MappedName, MappedNames, Mappin
 pub use self::milestones::Milestone;
 pub use self::model::{BadLine, Batch, Comment, Losses, Move, NotTaken, Stage, Ticket};
 pub use self::plan::plan;
-pub use self::preview::{ImportAnswer, ImportFile, ImportPreview, SampleTicket, import_file, preview_file};
+pub use self::preview::{
+    ImportAnswer, ImportFile, ImportPreview, ImportProgress, Progress, SampleTicket, import_file, preview_file,
+    progress,
+};
 use crate::db::Db;
 use crate::domain::accounts::Caller;
 use crate::domain::{search, workflows};
@@ -153,6 +156,11 @@ pub async fn run(
     let outcome: Outcome = db.call(call).await?;
     finish(db, &outcome).await;
     Ok(outcome)
+}
+
+/// How far the import is that names the workflow so; none if it has not begun.
+pub async fn find_progress(db: &Db, workflow: &str) -> Result<Option<Progress>> {
+    db.call(sql_fn!(find_progress(subject: format!("import {workflow}")))).await
 }
 
 /// What servers do within minutes anyway, done at once, because an import changes so much: the frequencies of words, by which search

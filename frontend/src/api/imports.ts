@@ -1,6 +1,6 @@
 /** Importing the export of another tracker. */
 import { client, unwrap } from "./http";
-import type { ImportAnswer, ImportFormats, ImportPreview, ImportRequest } from "./types";
+import type { ImportAnswer, ImportFormats, ImportPreview, ImportRequest, ImportSteps } from "./types";
 
 const workflowPath = (id: string) => ({ params: { path: { id } } });
 
@@ -11,6 +11,9 @@ export const imports = {
     unwrap(
       client.POST("/api/workflows/{id}/import/preview", { ...workflowPath(workflow), body }),
     ) as Promise<ImportPreview>,
+  /** How far the running import is; null without one. */
+  progress: async (workflow: string, signal?: AbortSignal): Promise<ImportSteps | null> =>
+    (await unwrap(client.GET("/api/workflows/{id}/import", { ...workflowPath(workflow), signal }))).progress ?? null,
   run: (workflow: string, body: ImportRequest) =>
     unwrap(client.POST("/api/workflows/{id}/import", { ...workflowPath(workflow), body })) as Promise<ImportAnswer>,
 };

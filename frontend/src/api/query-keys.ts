@@ -21,6 +21,7 @@ export const queryKeys = {
   templates: ["board-templates"] as const,
   workflows: ["workflows"] as const,
   importFormats: ["import-formats"] as const,
+  importProgress: (workflowId: string) => ["import-progress", workflowId] as const,
   members: (workflowId: string) => ["members", workflowId] as const,
   myWork: (workflowId: string) => ["my-work", workflowId] as const,
   deletedTickets: (workflowId: string) => ["deleted-tickets", workflowId] as const,

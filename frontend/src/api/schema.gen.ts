@@ -4642,7 +4642,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "X-Agent-ID"?: string;
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ImportProgress"];
+                    };
+                };
+            };
+        };
         put?: never;
         post: {
             parameters: {
@@ -6146,6 +6168,16 @@ export interface components {
             /** Format: int64 */
             tickets: number;
             warnings: components["schemas"]["BadLine"][];
+        };
+        ImportProgress: {
+            progress?: components["schemas"]["ImportSteps"] | null;
+        };
+        ImportSteps: {
+            /** Format: int64 */
+            done: number;
+            step: string;
+            /** Format: int64 */
+            total: number;
         };
         /** @enum {string} */
         ImportTool: "beads" | "github" | "linear" | "jira" | "trello" | "backlog_md" | "task_master" | "plane" | "vibe_kanban" | "redmine" | "open_project";

@@ -70,6 +70,32 @@ describe("importing", () => {
     expect((await ticketsOf(workflow)).map(({ title }) => title).sort()).toEqual(["Berth plan", "Crane telemetry"]);
   });
 
+  it("says how far a long import is", async () => {
+    const workflow = await createWorkflow("Long import");
+    const page = await (await signedIn()).newPage();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route(`**/api/workflows/${workflow}/import`, async (route) => {
+      if (route.request().method() === "GET") {
+        return route.fulfill({ json: { progress: { step: "search", done: 1_500, total: 6_000 } } });
+      }
+      await held;
+      return route.continue();
+    });
+    await page.goto(`/w/${workflow}/import`);
+    await page.getByLabel("Files to import").setInputFiles(file("linear.csv", LINEAR));
+    await page.getByRole("button", { name: "Import 2 tickets" }).click();
+    await page.getByText("Making tickets searchable: 1,500 of 6,000").waitFor();
+    const bar = page.getByRole("progressbar", { name: "Progress of the import" });
+    expect(await bar.getAttribute("aria-valuenow")).toBe("25");
+    await screenshot(page, "import-progress");
+    await checkAccessibility(page);
+    release();
+    await page.getByRole("region", { name: "Report" }).getByText("linear.csv is imported").waitFor();
+  });
+
   it("keeps file and choices when it fails, and names the line", async () => {
     const workflow = await createWorkflow("Refused");
     const page = await (await signedIn()).newPage();

@@ -31,6 +31,26 @@ begin atomic
         document = excluded.document, is_outdated = false, text_version = excluded.text_version, title_key = excluded.title_key;
 end;
 
+-- Whether this transaction indexes new tickets and comments at its end (logic.index_many_tickets), once and not by each statement.
+create function logic.is_indexed_later() returns boolean language sql stable
+begin atomic
+    select coalesce(current_setting('callboard.index_later', true), '') = 'on';
+end;
+
+-- Rebuilds the documents of many tickets, and tells how far it is (logic.note_progress).
+create function logic.index_many_tickets(tickets text[]) returns void language plpgsql as $$
+declare
+    total constant int := cardinality(tickets);
+    slice constant int := 200;
+begin
+    perform logic.note_progress('search', 0, total);
+    for place in 1..total by slice loop
+        perform logic.index_tickets(tickets[place:place + slice - 1]);
+        perform logic.note_progress('search', least(place + slice - 1, total), total);
+    end loop;
+end
+$$;
+
 -- Rebuilds documents that older rules composed, at most `max_rows`; returns how many. Until then the old ones are
 -- searched. Skips rows that another transaction has locked.
 create function logic.reindex_outdated(max_rows int) returns int language plpgsql as $$

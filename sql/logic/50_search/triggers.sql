@@ -5,7 +5,9 @@
 -- AFTER INSERT of tickets, by statement.
 create function logic.tickets_to_index() returns trigger language plpgsql as $$
 begin
-    perform logic.index_tickets((select array_agg(n.id order by n.id) from new_rows n));
+    if not logic.is_indexed_later() then
+        perform logic.index_tickets((select array_agg(n.id order by n.id) from new_rows n));
+    end if;
     return null;
 end
 $$;
@@ -13,7 +15,9 @@ $$;
 -- AFTER INSERT of comments, by statement.
 create function logic.comments_to_index() returns trigger language plpgsql as $$
 begin
-    perform logic.index_tickets((select array_agg(distinct n.ticket_id order by n.ticket_id) from new_rows n));
+    if not logic.is_indexed_later() then
+        perform logic.index_tickets((select array_agg(distinct n.ticket_id order by n.ticket_id) from new_rows n));
+    end if;
     return null;
 end
 $$;

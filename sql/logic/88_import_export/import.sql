@@ -96,9 +96,13 @@ declare
     -- Items imported before, and all that this import writes.
     known_items jsonb;
     touched jsonb;
+    -- The tickets with new comments.
+    commented text[];
     answer jsonb;
 begin
     perform logic.require_open_workflow(workflow);
+    perform logic.begin_progress('import ' || named);
+    perform set_config('callboard.index_later', 'on', true);
     -- Concurrent imports run one after the other, so that the second finds the tickets of the first.
     perform logic.lock_workflow_stream(workflow);
     answer := logic.count_existing_imports(workflow, items);
@@ -113,17 +117,27 @@ begin
             || logic.import_milestones(workflow, logic.effective_actor_id(who), milestones, touched, update_existing);
     end if;
     if jsonb_array_length(items) > 0 then
+        perform logic.note_progress('tickets', 0, jsonb_array_length(items));
         answer := answer || logic.import_new_tickets(workflow, items);
     end if;
     if update_existing then
         answer := answer || logic.import_changes(workflow, known_items);
     end if;
     if jsonb_array_length(touched) > 0 then
-        answer := answer || logic.import_comments(workflow, logic.effective_actor_id(who), touched);
+        perform logic.note_progress('comments', 0, jsonb_array_length(touched));
+        commented := logic.import_comments(workflow, logic.effective_actor_id(who), touched);
+        answer := answer || jsonb_build_object('comments', cardinality(commented));
     end if;
     if jsonb_array_length(items) > 0 then
         answer := answer || logic.import_blockers(workflow, items);
     end if;
+    -- Three quarters of the time.
+    perform set_config('callboard.index_later', '', true);
+    perform logic.index_many_tickets(array(
+        select t.id from tickets t
+         where t.workflow_id = workflow and logic.is_live(t)
+           and (t.external_ref in (select i.ref from logic.import_items(items) i) or t.id = any (commented))
+         order by t.id));
     return jsonb_build_object('milestones', 0, 'milestones_updated', 0, 'gone', '[]'::jsonb, 'gone_count', 0, 'agents', 0, 'imported', 0, 'updated', 0, 'kept', 0, 'comments', 0, 'parents', 0, 'blockers', 0, 'related', 0, 'missing_links', 0)
         || answer
         || jsonb_build_object('workflow_id', workflow, 'types_added', coalesce(types, '{}'), 'imported_before', before_import,
@@ -250,22 +264,27 @@ end
 $$;
 
 -- Comments of the items that their tickets do not have yet, with their authors and dates. The author defaults to the
--- importer, the date to that of the ticket.
-create function logic.import_comments(workflow text, importer text, items jsonb) returns jsonb language plpgsql set enable_nestloop = off as $$
+-- importer, the date to that of the ticket. Returns the ticket of each.
+create function logic.import_comments(workflow text, importer text, items jsonb) returns text[] language plpgsql set enable_nestloop = off as $$
 declare
-    made bigint;
+    commented text[];
 begin
-    insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, comment_type, created_at)
-    select logic.new_id('comment'), t.id, workflow, coalesce(c.author, importer), c.text, coalesce(c.comment_type, 'general'),
-           coalesce(c.created_at, t.created_at)
-      from logic.import_items(items) i
-      join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and logic.is_live(t)
-      cross join lateral jsonb_to_recordset(i.comments) c (author text, text text, comment_type text, created_at timestamptz)
-     where not exists (select from ticket_comments o
-                        where o.ticket_id = t.id and o.created_at = coalesce(c.created_at, t.created_at) and o.comment_text = c.text)
-     order by coalesce(c.created_at, t.created_at);
-    get diagnostics made = row_count;
-    return jsonb_build_object('comments', made);
+    with
+    -- The inserted comments.
+    made as (
+        insert into ticket_comments (id, ticket_id, workflow_id, agent_id, comment_text, comment_type, created_at)
+        select logic.new_id('comment'), t.id, workflow, coalesce(c.author, importer), c.text, coalesce(c.comment_type, 'general'),
+               coalesce(c.created_at, t.created_at)
+          from logic.import_items(items) i
+          join tickets t on t.workflow_id = workflow and t.external_ref = i.ref and logic.is_live(t)
+          cross join lateral jsonb_to_recordset(i.comments) c (author text, text text, comment_type text, created_at timestamptz)
+         where not exists (select from ticket_comments o
+                            where o.ticket_id = t.id and o.created_at = coalesce(c.created_at, t.created_at) and o.comment_text = c.text)
+         order by coalesce(c.created_at, t.created_at)
+        returning ticket_id
+    )
+    select coalesce(array_agg(m.ticket_id), '{}') into commented from made m;
+    return commented;
 end
 $$;
 

@@ -39,6 +39,14 @@ begin
 end
 $$;
 
+-- GET /api/workflows/{id}/import: how far the running import is, as logic.find_progress; `progress` is null without one.
+create function logic.get_import_progress(caller text, workflow text) returns jsonb language plpgsql as $$
+begin
+    perform logic.authorize(caller, workflow, 'owner');
+    return jsonb_build_object('progress', logic.find_progress('import ' || workflow));
+end
+$$;
+
 -- How many of the refs are tickets of the workflow already.
 create function logic.count_imported(caller text, workflow text, refs text[]) returns jsonb language plpgsql as $$
 begin

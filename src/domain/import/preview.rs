@@ -1,8 +1,11 @@
 //! Importing a file over the network: a preview with the proposed mapping, then the import.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
@@ -16,6 +19,10 @@ use crate::{Error, Result, sql_fn};
 const MAX_SHOWN: usize = 1000;
 /// Tickets shown as examples.
 const SAMPLES: usize = 20;
+/// Imports of files that a server runs at once; the others wait.
+static IMPORTS: Semaphore = Semaphore::const_new(2);
+/// How long an import waits for others.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// `POST /api/workflows/{id}/import` and its preview: the file, and how to import it.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -39,6 +46,26 @@ pub struct ImportFile {
     pub strict: bool,
     /// Whether the import is undone, to see its exact outcome. Defaults to false.
     pub dry_run: bool,
+}
+
+/// `GET /api/workflows/{id}/import`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct ImportProgress {
+    /// How far the import is that runs, also one without writing; null if none does.
+    pub progress: Option<Progress>,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportSteps)]
+pub struct Progress {
+    /// `tickets` while tickets are written, `comments` while their comments are, and `search` while both are made searchable, which takes
+    /// most of the time.
+    pub step: String,
+    /// What of the step is done. Only `search` counts.
+    pub done: u64,
+    /// Of how many.
+    pub total: u64,
 }
 
 /// What an import would do.
@@ -174,7 +201,12 @@ pub async fn import_file(db: &Db, caller: &Caller, workflow: &str, input: Import
         dry_run: dry_run,
         milestones: Json(&milestones),
     ));
-    let outcome: Outcome = db.call(call).await?;
+    let work = tokio::time::timeout(MAX_WAIT, IMPORTS.acquire()).await;
+    let Ok(Ok(_running)) = work else {
+        let why = "Other imports are still running; try again in a few minutes.";
+        return Err(Error::too_many_requests(120, why));
+    };
+    let outcome: Outcome = db.for_long_work().call(call).await?;
     if !dry_run {
         finish(db, &outcome).await;
     }
@@ -187,6 +219,11 @@ pub async fn import_file(db: &Db, caller: &Caller, workflow: &str, input: Import
         bad_lines: first(batch.bad),
         warnings: first(batch.warnings),
     })
+}
+
+/// How far the running import into a workflow is.
+pub async fn progress(db: &Db, caller: &Caller, workflow: &str) -> Result<ImportProgress> {
+    db.call(sql_fn!(get_import_progress(caller: caller.to_sql(), workflow))).await
 }
 
 fn first(mut lines: Vec<BadLine>) -> Vec<BadLine> {

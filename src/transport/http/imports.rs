@@ -6,11 +6,11 @@ use utoipa::ToSchema;
 
 use super::{Auth, ImportJson, Path, Reply, Result, ServiceConfig};
 use crate::app::AppState;
-use crate::domain::import::{self as imports, Format, ImportAnswer, ImportFile, ImportPreview};
+use crate::domain::import::{self as imports, Format, ImportAnswer, ImportFile, ImportPreview, ImportProgress};
 
 /// Registers the handlers.
 pub fn configure(cfg: &mut ServiceConfig<'_>) {
-    cfg.service(formats).service(preview).service(import_file);
+    cfg.service(formats).service(preview).service(import_file).service(import_progress);
 }
 
 /// A format that can be imported.
@@ -59,6 +59,17 @@ async fn preview(
     input: ImportJson<ImportFile>,
 ) -> Result<Reply<ImportPreview>> {
     Ok(Reply::ok(imports::preview_file(&state.db, &auth.caller(), &id, input.value).await?))
+}
+
+/// How far the running import into a workflow is. Requires an owner.
+#[utoipa::path(tag = "Imports", responses((status = 200, body = ImportProgress)))]
+#[get("/api/workflows/{id}/import")]
+async fn import_progress(
+    state: web::Data<AppState>,
+    auth: Auth,
+    Path(id): Path<String>,
+) -> Result<Reply<ImportProgress>> {
+    Ok(Reply::ok(imports::progress(&state.db, &auth.caller(), &id).await?))
 }
 
 /// Imports a file into a workflow, in one transaction. Tickets that were imported before are skipped, or updated with

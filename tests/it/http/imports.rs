@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fixtures::{TestWorkflow, add_member, open, signed_in_user};
 use crate::client::{Answer, Client, server_with};
+use crate::harness::eventually;
 
 const LINEAR: &str = include_str!("../../fixtures/import/linear.csv");
 
@@ -95,4 +96,41 @@ async fn refusals_name_field_and_rule_and_change_nothing() {
     }
     let listed = owner.get(&format!("/api/tickets?workflow_id={workflow}&include_completed=true")).await.expect(200);
     assert_eq!(listed["total_count"], 0);
+}
+
+/// A lock holds up the import where it makes tickets searchable.
+#[tokio::test]
+async fn an_import_takes_longer_than_a_request_may_and_tells_how_far_it_is() {
+    let server = server_with("http_imports_long", &["--statement-timeout", "1"], Vec::new()).await;
+    let test = TestWorkflow::of(&server.user("owner").await).await;
+    let (owner, workflow) = (&test.owner, test.workflow.as_str());
+    let other = TestWorkflow::of(owner).await;
+    let member = signed_in_user(&server, "member").await;
+    add_member(owner, workflow, &member, "member").await;
+    let address = format!("/api/workflows/{workflow}/import");
+    assert_eq!(owner.get(&address).await.expect(200), json!({"progress": null}));
+    member.get(&address).await.expect(403);
+
+    let holder = crate::harness::connect(&server.db.url).await;
+    holder.batch_execute("begin; lock table ticket_search in share mode").await.expect("a lock");
+    let meanwhile = async {
+        let waiting = json!({"step": "search", "done": 0, "total": 5});
+        eventually("the import waits for the lock", async || {
+            owner.get(&address).await.expect(200)["progress"] == waiting
+        })
+        .await;
+        // This waits as long as a request may.
+        let ticket =
+            json!({"workflow_id": other.workflow, "title": "Not in time", "description": "Waits for too long."});
+        owner.post("/api/tickets/create", ticket).await.expect(503);
+        assert_eq!(owner.get(&address).await.expect(200)["progress"], waiting);
+        holder.batch_execute("commit").await.expect("no lock");
+    };
+    let body = json!({"content": LINEAR});
+    let (done, ()) = tokio::join!(send(owner, workflow, "", &body), meanwhile);
+    assert_eq!(done.expect(200)["outcome"]["imported"], 5);
+    assert_eq!(owner.get(&address).await.expect(200), json!({"progress": null}));
+    let found = json!({"workflow_id": workflow, "query": "berth plan", "search_type": "keyword"});
+    let found = owner.post("/api/tickets/search", found).await.expect(200);
+    assert_eq!(found["results"][0]["title"], "Berth plan, week view");
 }

@@ -70,7 +70,9 @@ function Steps({ workflowId }: { workflowId: string }) {
         onFormat={state.setFormat}
         onFiles={state.setFiles}
       />
-      {state.preview && state.upload && <PreviewForm key={state.previewNumber} preview={state.preview} state={state} />}
+      {state.preview && state.upload && (
+        <PreviewForm key={state.previewNumber} workflowId={workflowId} preview={state.preview} state={state} />
+      )}
     </>
   );
 }

@@ -1,8 +1,9 @@
 /** What the import page says. */
 
 import { explain, Problem } from "@/api";
-import type { BadLine, ImportOutcome, MappedName } from "@/api/types";
+import type { BadLine, ImportOutcome, ImportSteps, MappedName } from "@/api/types";
 import { LOCALE } from "@/ui/locale";
+import { plural } from "@/ui/plural";
 import type { Kind } from "./choices";
 
 /** Why a name is mapped as it is. */
@@ -55,6 +56,14 @@ const MAX_GONE = 8;
 function goneText(gone: ImportOutcome["gone"]): string {
   const named = gone.slice(0, MAX_GONE).map(({ key, reference, reason }) => `${key} (${reference}) was ${reason}`);
   return gone.length > MAX_GONE ? `${named.join(", ")} and others` : named.join(", ");
+}
+
+/** What a running import does, also one that only counts. */
+export function progressText({ step, done, total }: ImportSteps): string {
+  if (step === "tickets") return `Writing ${plural(total, "ticket")}`;
+  if (step === "comments") return "Writing comments";
+  if (step === "written") return "Preparing search and reports";
+  return `Making tickets searchable: ${done.toLocaleString(LOCALE)} of ${total.toLocaleString(LOCALE)}`;
 }
 
 /** The counts of an import, without zeros except the first. */

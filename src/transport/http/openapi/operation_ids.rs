@@ -169,6 +169,7 @@ const OPERATION_IDS: &[(&str, &str, &str)] = &[
     ("put", "/api/workflows/{id}/board", "setBoard"),
     ("get", "/api/workflows/{id}/deleted-tickets", "listDeletedTickets"),
     ("get", "/api/workflows/{id}/events", "listWorkflowEvents"),
+    ("get", "/api/workflows/{id}/import", "getImportProgress"),
     ("get", "/api/workflows/{id}/invitations", "listSentInvitations"),
     ("delete", "/api/workflows/{id}/invitations/{invitation}", "withdrawInvitation"),
     ("get", "/api/workflows/{id}/invite-links", "listInviteLinks"),

@@ -11,6 +11,7 @@ pub fn find(name: &str) -> Option<Value> {
                 "mapping": {"states": {"Todo": "todo"}, "types": {"Bug": "bug"}, "priorities": {"Urgent": "critical"},
                     "people": {"Ada": Value::Null}}, "update": false, "strict": false, "dry_run": false}})
         }
+        "GET /api/workflows/{id}/import" => json!({"path": {"id": "$workflow"}}),
         _ => return None,
     })
 }
