@@ -87,7 +87,7 @@ async fn a_short_run_prints_a_page_and_saves_what_a_later_one_is_compared_with()
         assert!(column(&run, "Changes of a stage, 20 workflows", name)[0]["value"].as_f64() > Some(0.0));
     }
     assert!(column(&run, "Jobs claimed and completed by 16 workers", "REST/s")[0]["value"].as_f64() > Some(0.0));
-    // Each report, and each that has a range over a year too.
+    // Each report, and over 90 days and a year each that has a range.
     let reports = "Reports beside 10,000 rows of history";
     let (month, year) = (column(&run, reports, "30 days ms"), column(&run, reports, "a year ms"));
     assert!(month.len() > 30 && year.len() > 20 && month.len() > year.len(), "{} and {}", month.len(), year.len());

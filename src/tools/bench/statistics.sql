@@ -14,15 +14,15 @@ update workflows set created_at = now() - interval '366 days' where id = '$workf
 update history set changed_at = now() - interval '366 days' where workflow_id = '$workflow';
 insert into actors (id, kind, name) select 'bench-agent-' || n, 'agent', 'Agent ' || n from generate_series(0, 19) n on conflict do nothing;
 insert into milestones (id, workflow_id, name, starts_on, due_on)
-select 'bench-milestone-' || n || '-$workflow', '$workflow', 'Quarter ' || n + 1, current_date - 365 + 91 * n, current_date - 274 + 91 * n
-  from generate_series(0, 3) n;
+select 'bench-milestone-' || n || '-$workflow', '$workflow', 'Week ' || n, current_date - 365 + 7 * n, current_date - 359 + 7 * n
+  from generate_series(0, 52) n;
 
 -- A ticket takes 10 to 400 hours, so the newest are not done yet.
 create temporary table bench_work on commit drop as
 select n, 'bench-' || n || '-$workflow' as ticket_id, now() - interval '1 year' + n * (interval '1 year' / $tickets) as began,
        make_interval(hours => 1 + n % 40) as step, (array['task', 'bug', 'feature'])[1 + n % 3] as ticket_type,
        (array['low', 'medium', 'high', 'critical'])[1 + n % 4] as priority, 'bench-agent-' || n % 20 as agent,
-       'bench-agent-' || (n + 7) % 20 as second_agent, 'bench-milestone-' || n * 4 / $tickets || '-$workflow' as milestone
+       'bench-agent-' || (n + 7) % 20 as second_agent, 'bench-milestone-' || n * 52 / $tickets || '-$workflow' as milestone
   from generate_series(0, $tickets - 1) n;
 
 create temporary table bench_events on commit drop as
@@ -64,7 +64,7 @@ last_moves as (
 )
 insert into tickets (id, workflow_id, number, title, description, ticket_type, priority, status, rank, is_resolved, assigned_agent_id, story_points,
                      milestone_id, created_at, updated_at, started_at, completed_at)
-select w.ticket_id, '$workflow', w.n + 1, 'Work number ' || w.n, 'What has to be done.', w.ticket_type, w.priority, m.status, lpad(w.n::text, 9, '0'), false,
+select w.ticket_id, '$workflow', w.n + 1, 'Work number ' || w.n, 'What has to be done.', w.ticket_type, w.priority, m.status, lpad(w.n::text, 9, '0'), m.status = (select b.done from bench_board b),
        w.second_agent, 1 + w.n % 8, w.milestone, w.began, m.at, case when w.began + 3 * w.step < now() then w.began + 3 * w.step end,
        case when m.status = (select b.done from bench_board b) then m.at end
   from bench_work w join last_moves m using (n);
