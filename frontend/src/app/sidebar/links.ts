@@ -44,6 +44,7 @@ export function pageOf(workflowId: string, path: string): string {
 }
 
 const REVIEW = "/review/";
+const IMPORT = "/import";
 
 /** Whether a location shows the inbox or one of its reviews. */
 export function isInbox(pathname: string): boolean {
@@ -57,6 +58,8 @@ export function pageAt(pathname: string): { workflowId: string; path: string } |
   const fits = ({ path }: PageLink) => path !== "" && (rest === path || rest.startsWith(`${path}/`));
   // Reviews belong to the inbox.
   if (rest.startsWith(REVIEW)) return { workflowId: decodeURIComponent(workflowId), path: REVIEW };
+  // The settings lead there.
+  if (rest === IMPORT) return { workflowId: decodeURIComponent(workflowId), path: "/settings" };
   const path = WORKFLOW_PAGES.filter(fits).sort((a, b) => b.path.length - a.path.length)[0]?.path ?? "";
   return { workflowId: decodeURIComponent(workflowId), path };
 }

@@ -141,10 +141,10 @@ describe("messages", () => {
       [0, "tickets created"],
       [2, "tickets updated"],
       [2, "tickets left as they are"],
-      [1, "tickets with a value kept"],
-      [1, "tickets left alone because they are gone here"],
+      [1, "ticket with a value kept"],
+      [1, "ticket left alone because it is gone here"],
       [2, "milestones created"],
-      [1, "ticket types added"],
+      [1, "ticket type added"],
     ]);
     expect(outcomeRows(outcome, true)[4]?.note).toBe("TKT-3 (DEMO-7) was deleted");
     const skipped = outcomeRows({ ...outcome, updated: 0, kept: 0, gone_count: 0, milestones: 0 }, false);

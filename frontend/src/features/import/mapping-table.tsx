@@ -5,6 +5,7 @@ import { cn } from "@/ui/cn";
 import { NativeSelect } from "@/ui/field";
 import { VisibleText } from "@/ui/invisible";
 import { LOCALE } from "@/ui/locale";
+import { plural } from "@/ui/plural";
 import type { Kind } from "./choices";
 import { HOW, KIND_TITLES } from "./messages";
 
@@ -53,7 +54,7 @@ export function MappingTable({ kind, rows, targets, disabled, targetOf, isChosen
                   <VisibleText text={row.name} />
                 </p>
                 <p dir="auto" className="tabular truncate text-muted-foreground text-xs">
-                  {row.count.toLocaleString(LOCALE)} {counted} ·{" "}
+                  {plural(row.count, counted)} ·{" "}
                   <span className={cn(isOpen(row) && "text-warning")}>{isChosen(row) ? HOW.given : HOW[row.how]}</span>
                   {row.email && ` · ${row.email}`}
                 </p>

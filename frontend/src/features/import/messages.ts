@@ -19,10 +19,10 @@ export const HOW: Record<MappedName["how"], string> = {
 };
 
 export const KIND_TITLES: Record<Kind, { title: string; from: string; to: string; counted: string }> = {
-  states: { title: "States", from: "State", to: "Column", counted: "tickets" },
-  types: { title: "Types", from: "Type", to: "Ticket type", counted: "tickets" },
-  priorities: { title: "Priorities", from: "Priority", to: "Priority here", counted: "tickets" },
-  people: { title: "People", from: "Person", to: "Member", counted: "mentions" },
+  states: { title: "States", from: "State", to: "Column", counted: "ticket" },
+  types: { title: "Types", from: "Type", to: "Ticket type", counted: "ticket" },
+  priorities: { title: "Priorities", from: "Priority", to: "Priority here", counted: "ticket" },
+  people: { title: "People", from: "Person", to: "Member", counted: "mention" },
 };
 
 /** "Line 3 of tasks/a.md has no id." */
@@ -69,31 +69,42 @@ export function progressText({ step, done, total }: ImportSteps): string {
 /** The counts of an import, without zeros except the first. */
 export function outcomeRows(outcome: ImportOutcome, update: boolean): OutcomeRow[] {
   const left = Math.max(0, outcome.existing - outcome.updated - outcome.gone_count);
+  const text = (count: number, one: string, more: string) => ({ count, text: count === 1 ? one : more });
   const rows: OutcomeRow[] = [
-    { count: outcome.imported, text: "tickets created" },
-    { count: outcome.updated, text: "tickets updated" },
+    text(outcome.imported, "ticket created", "tickets created"),
+    text(outcome.updated, "ticket updated", "tickets updated"),
     {
-      count: left,
-      text: "tickets left as they are",
+      ...text(left, "ticket left as it is", "tickets left as they are"),
       note: update ? "They were imported before, and nothing changed there since." : "They were imported before.",
     },
-    { count: outcome.kept, text: "tickets with a value kept", note: "It changed here as well as there." },
     {
-      count: update ? 0 : outcome.newer,
-      text: "of these are newer in the file",
+      ...text(outcome.kept, "ticket with a value kept", "tickets with a value kept"),
+      note: "It changed here as well as there.",
+    },
+    {
+      ...text(update ? 0 : outcome.newer, "of these is newer in the file", "of these are newer in the file"),
       note: "Turn on “Update tickets that were imported before” to take the changes over.",
     },
-    { count: outcome.gone_count, text: "tickets left alone because they are gone here", note: goneText(outcome.gone) },
-    { count: outcome.comments, text: "comments added" },
-    { count: outcome.milestones, text: "milestones created" },
-    { count: outcome.milestones_updated, text: "milestones updated" },
-    { count: outcome.blockers, text: "open blockers" },
-    { count: outcome.parents, text: "parents" },
-    { count: outcome.related, text: "other relations" },
-    { count: outcome.missing_links, text: "links left out", note: "They lead to tickets that are not in the file." },
     {
-      count: outcome.types_added.length,
-      text: "ticket types added",
+      ...text(
+        outcome.gone_count,
+        "ticket left alone because it is gone here",
+        "tickets left alone because they are gone here",
+      ),
+      note: goneText(outcome.gone),
+    },
+    text(outcome.comments, "comment added", "comments added"),
+    text(outcome.milestones, "milestone created", "milestones created"),
+    text(outcome.milestones_updated, "milestone updated", "milestones updated"),
+    text(outcome.blockers, "open blocker", "open blockers"),
+    text(outcome.parents, "parent", "parents"),
+    text(outcome.related, "other relation", "other relations"),
+    {
+      ...text(outcome.missing_links, "link left out", "links left out"),
+      note: "To tickets that are not in the file.",
+    },
+    {
+      ...text(outcome.types_added.length, "ticket type added", "ticket types added"),
       note: outcome.types_added.join(", "),
     },
   ];
