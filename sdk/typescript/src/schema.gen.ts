@@ -2531,7 +2531,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How far the running import into a workflow is. Requires an owner. */
+        get: operations["getImportProgress"];
         put?: never;
         /**
          * Imports a file into a workflow, in one transaction. Tickets that were imported before are skipped, or updated with
@@ -5481,6 +5482,28 @@ export interface components {
             tickets: number;
             /** @description Values that are left out, at most 1,000. */
             warnings: components["schemas"]["BadLine"][];
+        };
+        /** @description `GET /api/workflows/{id}/import`. */
+        ImportProgress: {
+            progress?: components["schemas"]["ImportSteps"] | null;
+        };
+        /** @description How far an import is. */
+        ImportSteps: {
+            /**
+             * Format: int64
+             * @description What of the step is done. Only `search` counts.
+             */
+            done: number;
+            /**
+             * @description `tickets` while tickets are written, `comments` while their comments are, and `search` while both are made searchable, which takes
+             *     most of the time.
+             */
+            step: string;
+            /**
+             * Format: int64
+             * @description Of how many.
+             */
+            total: number;
         };
         /**
          * @description A tool whose export can be imported.
@@ -13640,6 +13663,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Findings"];
+                };
+            };
+        };
+    };
+    getImportProgress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportProgress"];
                 };
             };
         };
