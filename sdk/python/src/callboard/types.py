@@ -2310,6 +2310,26 @@ class ImportPreview(TypedDict):
     """Values that are left out, at most 1,000."""
 
 
+class ImportProgress(TypedDict):
+    """`GET /api/workflows/{id}/import`."""
+
+    progress: NotRequired[ImportSteps | None]
+    """How far the import is that runs, also one without writing; null if none does."""
+
+
+class ImportSteps(TypedDict):
+    """How far an import is."""
+
+    done: int
+    """What of the step is done. Only `search` counts."""
+    step: str
+    """`tickets` while tickets are written, `comments` while their comments are, and `search` while both are made
+    searchable, which takes most of the time.
+    """
+    total: int
+    """Of how many."""
+
+
 ImportTool: TypeAlias = Literal["beads", "github", "linear", "jira", "trello", "backlog_md", "task_master", "plane", "vibe_kanban", "redmine", "open_project"]
 """A tool whose export can be imported."""
 
