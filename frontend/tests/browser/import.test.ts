@@ -66,7 +66,7 @@ describe("importing", () => {
     await page.getByRole("switch", { name: "Update tickets that were imported before" }).click();
     await page.getByRole("button", { name: "Import 0 tickets and update 2" }).click();
     await report.getByText("newer.csv is imported").waitFor();
-    await report.getByText("tickets updated").waitFor();
+    await report.getByText("ticket updated").waitFor();
     expect((await ticketsOf(workflow)).map(({ title }) => title).sort()).toEqual(["Berth plan", "Crane telemetry"]);
   });
 
