@@ -57,7 +57,9 @@ begin atomic
         select s.points, greatest(s.added_at, c.completed_at) as began, least(s.removed_at, coalesce(c.reopened_at, 'infinity')) as ended
           from stays s
           join reporting.completions c on c.workflow_id = (select r.workflow_id from r) and c.ticket_id = s.ticket_id
-         where c.completed_at < s.removed_at and coalesce(c.reopened_at, 'infinity') > s.added_at
+         -- Looked up by ticket, not read of the whole workflow.
+         where c.ticket_id = any (array(select m.ticket_id from stays m))
+           and c.completed_at < s.removed_at and coalesce(c.reopened_at, 'infinity') > s.added_at
     ),
     -- How the sums change, and when.
     changes as (
