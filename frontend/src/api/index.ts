@@ -7,7 +7,7 @@ export { home } from "./home";
 export { imports } from "./imports";
 export { apps, jobs, messages } from "./jobs";
 export { milestones } from "./milestones";
-export { explain, fieldMessage, Problem } from "./problem";
+export { explain, fieldMessage, isNotFound, Problem } from "./problem";
 export { reports } from "./reports";
 export { search, searches } from "./search";
 export { securityEvents } from "./security-events";

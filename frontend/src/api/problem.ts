@@ -31,6 +31,11 @@ export class Problem extends Error {
   }
 }
 
+/** Whether something does not exist or is closed to this person; the server does not always say which. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 404 || error.status === 403);
+}
+
 function fieldError(entry: unknown): Array<{ field: string; message: string }> {
   if (typeof entry !== "object" || entry === null) return [];
   const { field, rule, detail, message } = entry as Record<string, unknown>;

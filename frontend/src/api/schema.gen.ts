@@ -6170,9 +6170,9 @@ export interface components {
             warnings: components["schemas"]["BadLine"][];
         };
         ImportProgress: {
-            progress?: components["schemas"]["ImportSteps"] | null;
+            progress?: components["schemas"]["ImportStep"] | null;
         };
-        ImportSteps: {
+        ImportStep: {
             /** Format: int64 */
             done: number;
             step: string;

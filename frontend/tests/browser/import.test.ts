@@ -87,7 +87,7 @@ describe("importing", () => {
     await page.goto(`/w/${workflow}/import`);
     await page.getByLabel("Files to import").setInputFiles(file("linear.csv", LINEAR));
     await page.getByRole("button", { name: "Import 2 tickets" }).click();
-    await page.getByText("Making tickets searchable: 1,500 of 6,000").waitFor();
+    await page.getByText("Step 3 of 3: search, 1,500 of 6,000 tickets").waitFor();
     const bar = page.getByRole("progressbar", { name: "Progress of the import" });
     expect(await bar.getAttribute("aria-valuenow")).toBe("25");
     await screenshot(page, "import-progress");

@@ -11,7 +11,7 @@ export type BadLine = Schemas["BadLine"];
 export type NotTaken = Complete<Schemas["NotTaken"]>;
 export type ImportOutcome = Complete<Schemas["ImportOutcome"]>;
 export type ImportPreview = Omit<Schemas["ImportPreview"], "mapping"> & { mapping: MappedNames };
-export type ImportSteps = Schemas["ImportSteps"];
+export type ImportStep = Schemas["ImportStep"];
 export type ImportAnswer = Omit<Schemas["ImportAnswer"], "mapping" | "outcome"> & {
   mapping: MappedNames;
   outcome: ImportOutcome;

@@ -28,6 +28,8 @@ export const MY_WORK: PageLink = { name: "My work", icon: CircleUserRound, path:
 /** For administrators. */
 export const ADMINISTRATION: PageLink = { name: "Administration", icon: ServerCog, path: "/settings/people" };
 
+const SETTINGS = "/settings";
+
 /** Pages of the current workflow, in the order in which they are shown. */
 export const WORKFLOW_PAGES: readonly PageLink[] = [
   { name: "Board", icon: SquareKanban, path: "" },
@@ -36,7 +38,7 @@ export const WORKFLOW_PAGES: readonly PageLink[] = [
   { name: "Search", icon: TextSearch, path: "/search" },
   { name: "Statistics", icon: ChartColumn, path: "/statistics" },
   { name: "Apps", icon: AppWindow, path: "/apps" },
-  { name: "Settings", icon: Settings2, path: "/settings" },
+  { name: "Settings", icon: Settings2, path: SETTINGS },
 ];
 
 export function pageOf(workflowId: string, path: string): string {
@@ -59,7 +61,7 @@ export function pageAt(pathname: string): { workflowId: string; path: string } |
   // Reviews belong to the inbox.
   if (rest.startsWith(REVIEW)) return { workflowId: decodeURIComponent(workflowId), path: REVIEW };
   // The settings lead there.
-  if (rest === IMPORT) return { workflowId: decodeURIComponent(workflowId), path: "/settings" };
+  if (rest === IMPORT) return { workflowId: decodeURIComponent(workflowId), path: SETTINGS };
   const path = WORKFLOW_PAGES.filter(fits).sort((a, b) => b.path.length - a.path.length)[0]?.path ?? "";
   return { workflowId: decodeURIComponent(workflowId), path };
 }

@@ -1,12 +1,7 @@
 import { Link } from "@tanstack/react-router";
-import { explain, Problem } from "@/api";
+import { explain, isNotFound } from "@/api";
 import { Button } from "@/ui/button";
 import { Empty } from "@/ui/states";
-
-/** Whether a workflow does not exist or is closed to this person; the server does not say which. */
-export function isWorkflowGone(error: unknown): boolean {
-  return error instanceof Problem && (error.status === 404 || error.status === 403);
-}
 
 interface Props {
   /** What could not be loaded: "the board". */
@@ -17,7 +12,7 @@ interface Props {
 
 /** In place of a page of a workflow: there is none, it is closed to this person, or it could not be loaded. */
 export function WorkflowFailure({ what, error, onRetry }: Props) {
-  const gone = isWorkflowGone(error);
+  const gone = isNotFound(error);
   return (
     <div className="grid flex-1 place-items-center">
       <Empty

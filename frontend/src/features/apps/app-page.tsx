@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ArrowLeft, Copy, Download } from "lucide-react";
 import { Tabs } from "radix-ui";
 import { useState } from "react";
-import { apps, explain, Problem } from "@/api";
+import { apps, explain, isNotFound } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { App } from "@/api/types";
 import { RichText } from "@/entities/ticket/rich-text";
@@ -21,7 +21,7 @@ export function AppPage({ appId }: { appId: string }) {
     queryKey: [...queryKeys.apps, "one", appId],
     queryFn: ({ signal }) => apps.get(appId, signal),
   });
-  const notFound = error instanceof Problem && (error.status === 404 || error.status === 403);
+  const notFound = isNotFound(error);
   if (data) return <Loaded app={data} />;
   if (isPending) return <Spinner label="Loading the app…" className="flex-1" />;
   return (

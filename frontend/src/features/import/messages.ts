@@ -1,9 +1,9 @@
 /** What the import page says. */
 
 import { explain, Problem } from "@/api";
-import type { BadLine, ImportOutcome, ImportSteps, MappedName } from "@/api/types";
+import type { BadLine, ImportOutcome, ImportStep, MappedName } from "@/api/types";
 import { LOCALE } from "@/ui/locale";
-import { plural } from "@/ui/plural";
+import { formatCount, plural } from "@/ui/plural";
 import type { Kind } from "./choices";
 
 /** Why a name is mapped as it is. */
@@ -58,12 +58,11 @@ function goneText(gone: ImportOutcome["gone"]): string {
   return gone.length > MAX_GONE ? `${named.join(", ")} and others` : named.join(", ");
 }
 
-/** What a running import does, also one that only counts. */
-export function progressText({ step, done, total }: ImportSteps): string {
-  if (step === "tickets") return `Writing ${plural(total, "ticket")}`;
-  if (step === "comments") return "Writing comments";
-  if (step === "written") return "Preparing search and reports";
-  return `Making tickets searchable: ${done.toLocaleString(LOCALE)} of ${total.toLocaleString(LOCALE)}`;
+/** The step of a running import, also of one that only counts. */
+export function stepText({ step, done, total }: ImportStep): string {
+  if (step === "tickets") return `Step 1 of 3: ${plural(total, "ticket")}`;
+  if (step === "comments") return "Step 2 of 3: comments";
+  return `Step 3 of 3: search, ${formatCount(done)} of ${plural(total, "ticket")}`;
 }
 
 /** The counts of an import, without zeros except the first. */

@@ -4,15 +4,14 @@ import { Button } from "@/ui/button";
 import { SwitchRow } from "@/ui/field";
 import { LOCALE } from "@/ui/locale";
 import { plural } from "@/ui/plural";
-import { Progress } from "@/ui/progress";
 import { Notice } from "@/ui/states";
 import { choose, hasChoices, KINDS, type Kind, noChoices, PRIORITIES, targetOf } from "./choices";
+import { ImportProgress } from "./import-progress";
 import { Losses } from "./losses";
 import { MappingTable, type Target } from "./mapping-table";
-import { progressText } from "./messages";
 import { OutcomeList } from "./outcome-list";
 import { Samples } from "./samples";
-import { type ImportState, useProgress } from "./use-import";
+import type { ImportState } from "./use-import";
 
 interface Props {
   workflowId: string;
@@ -24,7 +23,6 @@ interface Props {
 export function PreviewForm({ workflowId, preview, state }: Props) {
   const { choices, running, update, strict, tried, runError } = state;
   const busy = running !== null;
-  const progress = useProgress(workflowId, busy);
   const fresh = preview.tickets - preview.existing;
   const targets = targetsOf(preview, state);
   return (
@@ -90,12 +88,7 @@ export function PreviewForm({ workflowId, preview, state }: Props) {
             <p>The file and your choices are kept.</p>
           </Notice>
         )}
-        {progress && (
-          <div className="grid gap-1.5">
-            <p className="tabular text-muted-foreground text-xs">{progressText(progress)}</p>
-            <Progress value={(100 * progress.done) / Math.max(1, progress.total)} label="Progress of the import" />
-          </div>
-        )}
+        {busy && <ImportProgress workflowId={workflowId} />}
         <div className="flex flex-wrap items-center justify-end gap-2">
           <p aria-live="polite" className="mr-auto text-muted-foreground text-xs">
             {running === "import" && "Importing. Large files take minutes; all or nothing is written."}

@@ -1,17 +1,13 @@
 /** The state of an import: the chosen file, its preview, the choices, and what was done. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { imports } from "@/api";
 import { useMembers } from "@/api/hooks";
 import { queryKeys } from "@/api/query-keys";
-import type { ImportAnswer, ImportPreview, ImportRequest, ImportSteps } from "@/api/types";
+import type { ImportAnswer, ImportPreview, ImportRequest } from "@/api/types";
 import { type Choices, noChoices, recallChoices, rememberChoices, toMapping, validChoices } from "./choices";
 import { importError } from "./messages";
 import { type ChosenFile, toUpload, type Upload } from "./read-files";
-
-const PROGRESS_INTERVAL_MS = 1_000;
-/** Everything is written. What follows is not part of the import: words are counted and the past is stored for reports. */
-const WRITTEN: ImportSteps = { step: "written", done: 1, total: 1 };
 
 export type FormatId = NonNullable<ImportRequest["format"]>;
 
@@ -160,24 +156,6 @@ export function useImport(workflowId: string, maxBytes = 0) {
       setDone(null);
     },
   };
-}
-
-/** How far the running import is, or the one that only counts. */
-export function useProgress(workflowId: string, running: boolean): ImportSteps | null {
-  const queries = useQueryClient();
-  const queryKey = queryKeys.importProgress(workflowId);
-  const { data } = useQuery({
-    queryKey,
-    queryFn: async ({ signal }): Promise<ImportSteps | null> => {
-      const found = await imports.progress(workflowId, signal);
-      return found ?? (queries.getQueryData(queryKey) ? WRITTEN : null);
-    },
-    enabled: running,
-    refetchInterval: PROGRESS_INTERVAL_MS,
-    // What an earlier import had reached says nothing of this one.
-    gcTime: 0,
-  });
-  return running ? (data ?? null) : null;
 }
 
 /** The report of a running import would be lost with the page; the import itself would not. */

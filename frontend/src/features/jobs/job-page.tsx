@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, TerminalSquare } from "lucide-react";
 import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
-import { explain, messages, Problem } from "@/api";
+import { explain, isNotFound, messages } from "@/api";
 import { useActors, useMe } from "@/api/hooks";
 import type { Job, Message } from "@/api/types";
 import { JOB_STATUS_STYLES, JobStatusBadge } from "@/entities/job/job-status";
@@ -36,7 +36,7 @@ interface Props {
 
 export function JobPage(props: Props) {
   const { data, error, isPending } = useJob(props.jobId);
-  const notFound = error instanceof Problem && error.status === 404;
+  const notFound = isNotFound(error);
   if (data && !notFound) return <Loaded {...props} job={data} />;
   if (isPending) return <Spinner label="Loading the job…" className="flex-1" />;
   return (

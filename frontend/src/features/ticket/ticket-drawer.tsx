@@ -1,6 +1,6 @@
 import { Check, Copy, Eye, GitMerge, MoreHorizontal, Trash2, X } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { explain, Problem } from "@/api";
+import { explain, isNotFound } from "@/api";
 import { type NameOf, useActors } from "@/api/hooks";
 import type { Card, TicketDetail } from "@/api/types";
 import { TicketLinksContext } from "@/entities/ticket/ticket-links";
@@ -58,7 +58,7 @@ export function TicketDrawer(props: DrawerProps) {
   const { data, error, isPending } = useTicket(ticketId);
   const panel = useRef<HTMLElement>(null);
   // The ticket may be deleted while it is open.
-  const notFound = error instanceof Problem && error.status === 404;
+  const notFound = isNotFound(error);
   const label = data ? `${data.key} ${data.title}` : "Ticket";
 
   useEffect(() => {

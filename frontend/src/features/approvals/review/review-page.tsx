@@ -1,4 +1,4 @@
-import { explain, Problem } from "@/api";
+import { explain, isNotFound } from "@/api";
 import { Button } from "@/ui/button";
 import { Empty, Spinner } from "@/ui/states";
 import { Review, type ReviewProps } from "./review";
@@ -11,7 +11,7 @@ export function ReviewPage({ approvalId, ...props }: Props) {
   const { approval, error, isPending, refetch } = useApproval(approvalId);
   if (approval) return <Review key={approval.id} {...props} approval={approval} />;
   if (isPending) return <Spinner label="Loading the review…" className="flex-1" />;
-  const notFound = error instanceof Problem && error.status === 404;
+  const notFound = isNotFound(error);
   return (
     <div className="grid flex-1 place-items-center">
       <Empty

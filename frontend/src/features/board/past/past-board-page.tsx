@@ -1,7 +1,8 @@
 import { useMemo, useState } from "react";
+import { isNotFound } from "@/api";
 import { useActors } from "@/api/hooks";
 import { todayIn } from "@/entities/ticket/due";
-import { isWorkflowGone, WorkflowFailure } from "@/entities/workflow/workflow-failure";
+import { WorkflowFailure } from "@/entities/workflow/workflow-failure";
 import { useBoardShape } from "@/live/context";
 import { type BoardState, columnTotal } from "@/live/state/board";
 import { Button } from "@/ui/button";
@@ -115,7 +116,7 @@ function PastBoard({ workflowId, at, comparison, onMoment, onNow, ...props }: Pr
     Escape: { label: "Back to now", group: "Board of the past", run: () => onNow() },
   });
 
-  if (isWorkflowGone(past.error)) {
+  if (isNotFound(past.error)) {
     return <WorkflowFailure what="the board" error={past.error} onRetry={past.refetch} />;
   }
   return (

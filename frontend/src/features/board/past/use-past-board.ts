@@ -1,9 +1,8 @@
 /** The board of a past moment, the events around it, and what changed since or before. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { board as boardApi, Problem } from "@/api";
+import { board as boardApi, isNotFound, Problem } from "@/api";
 import { queryKeys } from "@/api/query-keys";
 import type { BoardChanges, LiveEvent } from "@/api/types";
-import { isWorkflowGone } from "@/entities/workflow/workflow-failure";
 import { type BoardState, boardFrom } from "@/live/state/board";
 import { formatMoment, justBefore } from "./moments";
 
@@ -93,7 +92,7 @@ export function explainPast(error: unknown): PastProblem {
       text: "The board of this moment has not been loaded. It loads once the connection is back.",
     };
   }
-  if (isWorkflowGone(error)) {
+  if (isNotFound(error)) {
     return { title: "Workflow not found", text: "It does not exist, or you do not have access to it." };
   }
   const rule = error.fields.find(({ field }) => field === "at" || field === "from")?.message ?? "";
