@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
+use tokio::sync::Semaphore;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSqlOwned, Json, ToSql};
 
@@ -63,6 +64,8 @@ pub struct Db {
     /// The address that bypasses a pooler.
     direct: Option<Arc<str>>,
     usage: Usage,
+    /// The turns of [`Self::for_long_work`].
+    long_work: Arc<Semaphore>,
 }
 
 /// What a handle is used for.
@@ -102,6 +105,7 @@ impl Db {
             unnamed: None,
             direct: None,
             usage: Usage::Requests,
+            long_work: Arc::new(Semaphore::new(session::LONG_STATEMENTS)),
         }
     }
 
@@ -130,7 +134,8 @@ impl Db {
     }
 
     /// A handle for statements that may take minutes. Each has a connection of its own, outside the pool, so that it takes none from
-    /// requests; callers limit how many run. A statement whose caller has gone is carried out all the same.
+    /// requests. Two run at once, others wait for a minute and are refused with 429. A statement whose caller has gone is carried out all
+    /// the same.
     pub fn for_long_work(&self) -> Self {
         Self { usage: Usage::LongWork, ..self.clone() }
     }

@@ -15,7 +15,7 @@ use indicatif::ProgressBar;
 use super::database::DatabaseArgs;
 use super::output;
 use crate::db::Db;
-use crate::domain::import::{self, Batch, Files, Format, MappedNames, Mapping, Outcome, Progress, UnknownPeople};
+use crate::domain::import::{self, Batch, Files, Format, ImportStep, MappedNames, Mapping, Outcome, UnknownPeople};
 use crate::domain::operators::operator;
 use crate::{Error, Result};
 
@@ -188,7 +188,7 @@ fn save_mapping(file: &PathBuf, mapping: &Mapping) -> Result<()> {
 async fn show_progress(db: &Db, workflow: &str, bar: &ProgressBar) -> std::convert::Infallible {
     loop {
         tokio::time::sleep(PROGRESS_INTERVAL).await;
-        if let Ok(Some(Progress { step, done, total })) = import::find_progress(db, workflow).await {
+        if let Ok(Some(ImportStep { step, done, total })) = import::find_progress(db, workflow).await {
             bar.set_message(match step.as_str() {
                 "tickets" => format!("Writing {total} tickets"),
                 "comments" => "Writing comments".to_owned(),

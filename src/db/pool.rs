@@ -21,7 +21,7 @@ use crate::{Error, Result};
 pub const MAX_WAIT: Duration = Duration::from_secs(5);
 
 /// Parses a connection string. Settings are not sent as a startup parameter, which poolers refuse.
-fn config(url: &str, application: &str) -> Result<Config> {
+pub(super) fn config(url: &str, application: &str) -> Result<Config> {
     let mut config = Config::from_str(url)
         .map_err(|_| Error::Setup("DATABASE_URL is not a Postgres connection string; it looks like postgres://user:password@host:5432/database.".to_owned()))?;
     config
@@ -176,8 +176,14 @@ pub async fn connect(url: &str, application: &str) -> Result<Client> {
 
 /// The same, as the connections of a pool are opened.
 pub(super) async fn connect_configured(config: &Config) -> Result<Client> {
+    connect_holding(config, ()).await
+}
+
+/// The same; `held` is dropped when the connection ends. One whose client is dropped ends only after its statement.
+pub(super) async fn connect_holding(config: &Config, held: impl Send + 'static) -> Result<Client> {
     let (client, connection) = config.connect(tls()?).await?;
     tokio::spawn(async move {
+        let _held = held;
         if let Err(error) = connection.await {
             tracing::debug!(error = %crate::error::describe_db(&error), "a database connection was closed");
         }

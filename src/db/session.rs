@@ -1,6 +1,8 @@
 //! A connection of its own for long work: a transaction of several statements, as for an archive that is read in one snapshot or
 //! written as a whole, or one statement that takes minutes. Outside the pool, so that it takes no connection from requests.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use tokio_postgres::types::{FromSqlOwned, Json};
@@ -15,6 +17,11 @@ use crate::{Error, Result};
 const SETTINGS: &str =
     "set timezone = 'UTC'; set idle_in_transaction_session_timeout = '10min'; set lock_timeout = '10min';
     set statement_timeout = '6h'";
+
+/// Statements for long work that a server runs at once; the others wait.
+pub(super) const LONG_STATEMENTS: usize = 2;
+/// How long they wait.
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// How a transaction of a [`Session`] begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +41,7 @@ pub struct Session {
 impl Db {
     /// Begins a transaction on a new connection, which bypasses a pooler.
     pub async fn session(&self, mode: Mode) -> Result<Session> {
-        let client = self.connect_apart().await?;
+        let client = self.connect_apart(()).await?;
         let begin = match mode {
             Mode::Snapshot => "begin isolation level repeatable read read only",
             Mode::Write => "begin",
@@ -43,16 +50,21 @@ impl Db {
         Ok(Session { client })
     }
 
-    /// Runs one statement, a transaction of its own.
+    /// Runs one statement, a transaction of its own. It counts until it ends, also when its caller has gone before.
     pub(super) async fn run_apart(&self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        let client = self.connect_apart().await?;
+        let Ok(Ok(turn)) = tokio::time::timeout(MAX_WAIT, self.long_work.clone().acquire_owned()).await else {
+            let why = "Other work of this kind is still running; try again in a few minutes.";
+            return Err(Error::too_many_requests(120, why));
+        };
+        let client = self.connect_apart(turn).await?;
         client.query(sql, params).await.map_err(Error::of_sent_statement)
     }
 
-    async fn connect_apart(&self) -> Result<Client> {
+    /// `held` is dropped at the end of the connection.
+    async fn connect_apart(&self, held: impl Send + 'static) -> Result<Client> {
         let client = match &self.direct {
-            Some(url) => pool::connect(url, "callboard-work").await?,
-            None => pool::connect_configured(&self.config).await?,
+            Some(url) => pool::connect_holding(&pool::config(url, "callboard-work")?, held).await?,
+            None => pool::connect_holding(&self.config, held).await?,
         };
         client.batch_execute(SETTINGS).await?;
         Ok(client)

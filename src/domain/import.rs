@@ -36,7 +36,7 @@ pub use self::milestones::Milestone;
 pub use self::model::{BadLine, Batch, Comment, Losses, Move, NotTaken, Stage, Ticket};
 pub use self::plan::plan;
 pub use self::preview::{
-    ImportAnswer, ImportFile, ImportPreview, ImportProgress, Progress, SampleTicket, import_file, preview_file,
+    ImportAnswer, ImportFile, ImportPreview, ImportProgress, ImportStep, SampleTicket, import_file, preview_file,
     progress,
 };
 use crate::db::Db;
@@ -159,8 +159,8 @@ pub async fn run(
 }
 
 /// How far the import is that names the workflow so; none if it has not begun.
-pub async fn find_progress(db: &Db, workflow: &str) -> Result<Option<Progress>> {
-    db.call(sql_fn!(find_progress(subject: format!("import {workflow}")))).await
+pub async fn find_progress(db: &Db, workflow: &str) -> Result<Option<ImportStep>> {
+    db.call(sql_fn!(find_import_progress(named: workflow))).await
 }
 
 /// What servers do within minutes anyway, done at once, because an import changes so much: the frequencies of words, by which search

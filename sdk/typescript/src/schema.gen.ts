@@ -5485,10 +5485,10 @@ export interface components {
         };
         /** @description `GET /api/workflows/{id}/import`. */
         ImportProgress: {
-            progress?: components["schemas"]["ImportSteps"] | null;
+            progress?: components["schemas"]["ImportStep"] | null;
         };
-        /** @description How far an import is. */
-        ImportSteps: {
+        /** @description The step that an import is at. */
+        ImportStep: {
             /**
              * Format: int64
              * @description What of the step is done. Only `search` counts.

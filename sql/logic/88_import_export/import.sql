@@ -83,6 +83,18 @@ begin
 end
 $$;
 
+-- What the progress of an import is found by: the workflow as the import names it, which may be the name of a new one.
+create function logic.import_subject(named text) returns text language sql immutable
+begin atomic
+    select 'import ' || named;
+end;
+
+-- The step that the running import is at, as logic.find_progress says it; null without one.
+create function logic.find_import_progress(named text) returns jsonb language sql stable
+begin atomic
+    select logic.find_progress(logic.import_subject(named));
+end;
+
 -- `callboard import`: items as in logic.import_items, people as [{id, name}], milestones as in logic.import_milestone_rows; returns
 -- counts. `update_existing` carries changes of the source over into tickets that were imported before.
 create function logic.import_tickets(
@@ -101,7 +113,8 @@ declare
     answer jsonb;
 begin
     perform logic.require_open_workflow(workflow);
-    perform logic.begin_progress('import ' || named);
+    perform logic.begin_progress(logic.import_subject(named));
+    -- Each new ticket is indexed once, with its comments.
     perform set_config('callboard.index_later', 'on', true);
     -- Concurrent imports run one after the other, so that the second finds the tickets of the first.
     perform logic.lock_workflow_stream(workflow);
@@ -131,7 +144,6 @@ begin
     if jsonb_array_length(items) > 0 then
         answer := answer || logic.import_blockers(workflow, items);
     end if;
-    -- Three quarters of the time.
     perform set_config('callboard.index_later', '', true);
     perform logic.index_many_tickets(array(
         select t.id from tickets t

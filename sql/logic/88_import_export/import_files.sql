@@ -39,11 +39,11 @@ begin
 end
 $$;
 
--- GET /api/workflows/{id}/import: how far the running import is, as logic.find_progress; `progress` is null without one.
+-- GET /api/workflows/{id}/import: how far the running import is, as logic.find_import_progress; `progress` is null without one.
 create function logic.get_import_progress(caller text, workflow text) returns jsonb language plpgsql as $$
 begin
     perform logic.authorize(caller, workflow, 'owner');
-    return jsonb_build_object('progress', logic.find_progress('import ' || workflow));
+    return jsonb_build_object('progress', logic.find_import_progress(workflow));
 end
 $$;
 

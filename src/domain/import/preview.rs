@@ -1,11 +1,8 @@
 //! Importing a file over the network: a preview with the proposed mapping, then the import.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 use tokio_postgres::types::Json;
 use utoipa::ToSchema;
 
@@ -19,10 +16,6 @@ use crate::{Error, Result, sql_fn};
 const MAX_SHOWN: usize = 1000;
 /// Tickets shown as examples.
 const SAMPLES: usize = 20;
-/// Imports of files that a server runs at once; the others wait.
-static IMPORTS: Semaphore = Semaphore::const_new(2);
-/// How long an import waits for others.
-const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// `POST /api/workflows/{id}/import` and its preview: the file, and how to import it.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
@@ -52,13 +45,12 @@ pub struct ImportFile {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct ImportProgress {
     /// How far the import is that runs, also one without writing; null if none does.
-    pub progress: Option<Progress>,
+    pub progress: Option<ImportStep>,
 }
 
-/// How far an import is.
+/// The step that an import is at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ImportSteps)]
-pub struct Progress {
+pub struct ImportStep {
     /// `tickets` while tickets are written, `comments` while their comments are, and `search` while both are made searchable, which takes
     /// most of the time.
     pub step: String,
@@ -201,11 +193,6 @@ pub async fn import_file(db: &Db, caller: &Caller, workflow: &str, input: Import
         dry_run: dry_run,
         milestones: Json(&milestones),
     ));
-    let work = tokio::time::timeout(MAX_WAIT, IMPORTS.acquire()).await;
-    let Ok(Ok(_running)) = work else {
-        let why = "Other imports are still running; try again in a few minutes.";
-        return Err(Error::too_many_requests(120, why));
-    };
     let outcome: Outcome = db.for_long_work().call(call).await?;
     if !dry_run {
         finish(db, &outcome).await;

@@ -1,5 +1,7 @@
 //! Importing over the network: preview, mapping, import, and who may.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::fixtures::{TestWorkflow, add_member, open, signed_in_user};
@@ -133,4 +135,29 @@ async fn an_import_takes_longer_than_a_request_may_and_tells_how_far_it_is() {
     let found = json!({"workflow_id": workflow, "query": "berth plan", "search_type": "keyword"});
     let found = owner.post("/api/tickets/search", found).await.expect(200);
     assert_eq!(found["results"][0]["title"], "Berth plan, week view");
+}
+
+/// Clients that go away do not start more work than a server allows; what runs is carried out.
+#[tokio::test]
+async fn abandoned_imports_are_carried_out_two_at_a_time() {
+    let server = open("http_imports_abandoned").await;
+    let owner = server.user("owner").await;
+    let holder = crate::harness::connect(&server.db.url).await;
+    holder.batch_execute("begin; lock table ticket_search in share mode").await.expect("a lock");
+    for _ in 0..4 {
+        let test = TestWorkflow::of(&owner).await;
+        let body = json!({"content": LINEAR});
+        let import = send(&owner, &test.workflow, "", &body);
+        // Longer than an import takes to come to the lock.
+        let answer = tokio::time::timeout(Duration::from_secs(2), import).await;
+        assert!(answer.is_err(), "it waits for the lock or for its turn");
+    }
+    let running = "select count(*) from pg_stat_activity
+                    where query like '%logic.import_file(%' and state = 'active' and pid <> pg_backend_pid()";
+    assert_eq!(server.number(running).await, 2);
+    holder.batch_execute("commit").await.expect("no lock");
+    eventually("both are carried out", async || {
+        server.number("select count(distinct workflow_id) from tickets where external_ref = 'PORT-1'").await >= 2
+    })
+    .await;
 }

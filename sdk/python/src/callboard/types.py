@@ -2313,12 +2313,12 @@ class ImportPreview(TypedDict):
 class ImportProgress(TypedDict):
     """`GET /api/workflows/{id}/import`."""
 
-    progress: NotRequired[ImportSteps | None]
+    progress: NotRequired[ImportStep | None]
     """How far the import is that runs, also one without writing; null if none does."""
 
 
-class ImportSteps(TypedDict):
-    """How far an import is."""
+class ImportStep(TypedDict):
+    """The step that an import is at."""
 
     done: int
     """What of the step is done. Only `search` counts."""
